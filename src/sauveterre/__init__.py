@@ -1,0 +1,1 @@
+"""Sauveterre: from a referral about one person to the joint action."""

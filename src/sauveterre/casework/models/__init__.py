@@ -1,0 +1,55 @@
+"""The tables, by subject. Import a model from here."""
+
+from sauveterre.casework.models.action import ActionDay, CountryPackage, Measure, Target
+from sauveterre.casework.models.audit import AuditEvent
+from sauveterre.casework.models.exhibit import (
+    Content,
+    Entry,
+    EntryState,
+    Exhibit,
+    ExhibitKey,
+    Picture,
+    Problem,
+    Source,
+    SourceState,
+)
+from sauveterre.casework.models.facts import (
+    AccountFact,
+    AttachmentFact,
+    DeliveryFact,
+    EventFact,
+    Fact,
+    GroupFact,
+    IdentifierFact,
+    LinkFact,
+    MessageFact,
+    ReactionFact,
+    SnapshotFact,
+    StoreFact,
+)
+from sauveterre.casework.models.findings import (
+    Contradiction,
+    CountryIndication,
+    Finding,
+    HashList,
+    Hit,
+    Membership,
+    ParticipantRole,
+    Person,
+    RoleInterval,
+    Share,
+    Stack,
+    StackMember,
+    StorageSpace,
+)
+from sauveterre.casework.models.operation import Member, Officer, Operation, SignInLink
+from sauveterre.casework.models.referral import Referral, ReferralElement
+
+__all__ = [
+    "AccountFact", "ActionDay", "AttachmentFact", "AuditEvent", "Content", "Contradiction", "CountryIndication",
+    "CountryPackage", "DeliveryFact", "Entry", "EntryState", "EventFact", "Exhibit", "ExhibitKey", "Fact",
+    "Finding", "GroupFact", "HashList", "Hit", "IdentifierFact", "LinkFact", "Measure", "Member", "Membership",
+    "MessageFact", "Officer", "Operation", "ParticipantRole", "Person", "Picture", "Problem", "ReactionFact",
+    "Referral", "ReferralElement", "RoleInterval", "Share", "SignInLink", "SnapshotFact", "Source", "SourceState",
+    "Stack", "StackMember", "StorageSpace", "StoreFact", "Target",
+]  # fmt: skip

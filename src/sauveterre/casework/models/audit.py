@@ -1,0 +1,20 @@
+"""Who did what: an append-only log whose rows hold on to one another."""
+
+from django.db import models
+
+
+class AuditEvent(models.Model):
+    """One event. ``signature`` covers the row and the signature before it: see ``sauveterre.casework.audit``."""
+
+    sequence = models.PositiveBigIntegerField(primary_key=True)
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=150)
+    action = models.CharField(max_length=60)
+    subject = models.CharField(max_length=300)
+    operation = models.CharField(max_length=200, blank=True)
+    detail = models.JSONField(default=dict)
+    previous = models.CharField(max_length=64)
+    signature = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["sequence"]

@@ -1,0 +1,142 @@
+"""What was seized, what it holds, and how each entry of it ended."""
+
+from django.db import models
+
+from sauveterre.casework.models.operation import Operation
+
+
+class Exhibit(models.Model):
+    """One seized digital medium under seal."""
+
+    operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="exhibits")
+    number = models.PositiveIntegerField()
+    seal = models.CharField(max_length=100, blank=True)
+    description = models.CharField(max_length=500, blank=True)
+    path = models.CharField(max_length=4096)
+    added_at = models.DateTimeField(auto_now_add=True)
+    added_by = models.CharField(max_length=150)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["operation", "number"], name="exhibit_number")]
+
+    def __str__(self) -> str:
+        return f"{self.number:02d}"
+
+
+class ExhibitKey(models.Model):
+    """A recovery key that opens something in an exhibit. Sealed; never logged, never exported."""
+
+    exhibit = models.ForeignKey(Exhibit, on_delete=models.CASCADE, related_name="keys")
+    sealed = models.BinaryField()
+    added_at = models.DateTimeField(auto_now_add=True)
+
+
+class SourceState(models.TextChoices):
+    """How far a source is."""
+
+    NEW = "new"
+    LISTED = "listed"
+    DONE = "done"
+    LOCKED = "locked"
+    FAILED = "failed"
+
+
+class Source(models.Model):
+    """One readable thing of an exhibit: what was added, or a container or message store inside it."""
+
+    exhibit = models.ForeignKey(Exhibit, on_delete=models.CASCADE, related_name="sources")
+    parent = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="children")
+    parent_entry = models.ForeignKey(
+        "Entry", null=True, db_constraint=False, on_delete=models.CASCADE, related_name="sources"
+    )
+    path = models.CharField(max_length=8192)
+    """From the exhibit down, parted by ``!`` at each container: what people read."""
+    kind = models.CharField(max_length=40)
+    """The reader that opens it; ``directory``, ``zip``, ``signal_backup_v2`` …"""
+    steps = models.JSONField(default=list)
+    """The way down, as (reader, locator) pairs."""
+    identity = models.CharField(max_length=300)
+    depth = models.PositiveSmallIntegerField(default=0)
+    needs_key = models.BooleanField(default=False)
+    is_store = models.BooleanField(default=False)
+    state = models.CharField(max_length=10, choices=SourceState, default=SourceState.NEW)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["exhibit", "path"]
+        constraints = [models.UniqueConstraint(fields=["exhibit", "path", "kind"], name="source_path")]
+
+
+class Content(models.Model):
+    """Bytes, once, known by SHA-256; many entries may hold one content."""
+
+    operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="contents")
+    sha256 = models.CharField(max_length=64)
+    sha1 = models.CharField(max_length=40)
+    md5 = models.CharField(max_length=32)
+    size = models.BigIntegerField()
+    kind = models.CharField(max_length=100)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["operation", "sha256"], name="content_once")]
+
+
+class Picture(models.Model):
+    """What was measured on a decoded picture."""
+
+    content = models.OneToOneField(Content, on_delete=models.CASCADE, related_name="picture")
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    pdq = models.BinaryField(max_length=32)
+    quality = models.PositiveSmallIntegerField()
+    make = models.CharField(max_length=256, blank=True)
+    model = models.CharField(max_length=256, blank=True)
+    serial = models.CharField(max_length=256, blank=True)
+    software = models.CharField(max_length=256, blank=True)
+    taken_raw = models.CharField(max_length=64, blank=True)
+    latitude = models.FloatField(null=True)
+    longitude = models.FloatField(null=True)
+
+
+class EntryState(models.TextChoices):
+    """How an entry ended; pending until then."""
+
+    PENDING = "pending"
+    PROCESSED = "processed"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class Entry(models.Model):
+    """One file in a source, live or deleted. Listed before its content is read."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="entries")
+    ordinal = models.PositiveIntegerField()
+    path = models.TextField()
+    path_raw = models.BinaryField()
+    size = models.BigIntegerField(null=True)
+    locator = models.TextField()
+    kind = models.CharField(max_length=10)
+    allocated = models.BooleanField(null=True)
+    modified = models.DateTimeField(null=True)
+    refusal = models.TextField(blank=True)
+    failure = models.TextField(blank=True)
+    state = models.CharField(max_length=10, choices=EntryState, default=EntryState.PENDING)
+    reason = models.TextField(blank=True)
+    content = models.ForeignKey(Content, null=True, on_delete=models.SET_NULL, related_name="entries")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "ordinal"], name="entry_ordinal")]
+        indexes = [models.Index(fields=["source", "state"])]
+
+
+class Problem(models.Model):
+    """Damage found while reading: stored, counted, shown."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="problems")
+    path = models.TextField()
+    locator = models.TextField()
+    reader = models.CharField(max_length=40)
+    what = models.TextField()

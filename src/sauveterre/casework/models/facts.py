@@ -1,0 +1,149 @@
+"""What message stores state, row by row as read: facts, never merged and never edited.
+
+Each model mirrors one record of ``sauveterre.records`` field by field, with its provenance beside it. One
+message seen on five devices is five rows with one ``key``.
+"""
+
+from django.db import models
+
+from sauveterre.casework.models.exhibit import Source
+
+IDENTIFIER = 300
+
+
+class Fact(models.Model):
+    """A row read from a source. ``source`` says in which; the ``prov_`` fields say where in it."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="+")
+    prov_source = models.CharField(max_length=IDENTIFIER)
+    prov_path = models.TextField()
+    prov_locator = models.CharField(max_length=IDENTIFIER)
+    prov_reader = models.CharField(max_length=40)
+
+    class Meta:
+        abstract = True
+
+
+class StoreFact(Fact):
+    """What a message store says of itself."""
+
+    kind = models.CharField(max_length=60)
+    version = models.CharField(max_length=60)
+    exported_at = models.DateTimeField(null=True)
+    app_version = models.CharField(max_length=100)
+    notes = models.JSONField()
+
+
+class AccountFact(Fact):
+    """An account, as one store names it."""
+
+    service = models.CharField(max_length=40)
+    stable_id = models.CharField(max_length=IDENTIFIER, db_index=True)
+    is_owner = models.BooleanField()
+
+
+class IdentifierFact(Fact):
+    """One row that states an identifier of an account."""
+
+    account = models.CharField(max_length=IDENTIFIER, db_index=True)
+    type = models.CharField(max_length=40)
+    value = models.TextField()
+    valid_from = models.DateTimeField(null=True)
+    valid_to = models.DateTimeField(null=True)
+
+
+class GroupFact(Fact):
+    """A conversation, as one store shows it."""
+
+    service = models.CharField(max_length=40)
+    stable_id = models.CharField(max_length=IDENTIFIER, db_index=True)
+    title = models.TextField()
+    kind = models.CharField(max_length=20)
+    revision = models.BigIntegerField(null=True)
+    description = models.TextField()
+    announcement_only = models.BooleanField(null=True)
+    link_state = models.CharField(max_length=20)
+    terminated = models.BooleanField(null=True)
+
+
+class SnapshotFact(Fact):
+    """One store showed an account in a group with a role, at one moment."""
+
+    group = models.CharField(max_length=IDENTIFIER, db_index=True)
+    account = models.CharField(max_length=IDENTIFIER, db_index=True)
+    role = models.CharField(max_length=20)
+    at = models.DateTimeField()
+    joined_at_revision = models.BigIntegerField(null=True)
+    added_by = models.CharField(max_length=IDENTIFIER, null=True)
+
+
+class EventFact(Fact):
+    """Something that a store states to have happened in a group."""
+
+    group = models.CharField(max_length=IDENTIFIER, db_index=True)
+    kind = models.CharField(max_length=20)
+    actor = models.CharField(max_length=IDENTIFIER, null=True)
+    target = models.CharField(max_length=IDENTIFIER, null=True)
+    at = models.DateTimeField(null=True)
+    at_raw = models.CharField(max_length=40)
+    detail = models.TextField()
+
+
+class MessageFact(Fact):
+    """A message, as one store shows it."""
+
+    key = models.CharField(max_length=3 * IDENTIFIER, db_index=True)
+    group = models.CharField(max_length=IDENTIFIER, db_index=True)
+    sender = models.CharField(max_length=IDENTIFIER, null=True)
+    direction = models.CharField(max_length=4)
+    sent_at = models.DateTimeField(null=True)
+    sent_raw = models.CharField(max_length=40)
+    received_at = models.DateTimeField(null=True)
+    body = models.TextField()
+    kind = models.CharField(max_length=40)
+    deleted = models.CharField(max_length=10)
+    deleted_by = models.CharField(max_length=IDENTIFIER, null=True)
+    reply_to = models.CharField(max_length=3 * IDENTIFIER, null=True)
+    expires_in_ms = models.BigIntegerField(null=True)
+    revision = models.PositiveIntegerField()
+
+
+class DeliveryFact(Fact):
+    """What a sender's device knows of one recipient's receipt."""
+
+    message = models.CharField(max_length=3 * IDENTIFIER, db_index=True)
+    account = models.CharField(max_length=IDENTIFIER)
+    status = models.CharField(max_length=20)
+    at = models.DateTimeField(null=True)
+
+
+class AttachmentFact(Fact):
+    """A file that a message carries."""
+
+    message = models.CharField(max_length=3 * IDENTIFIER, db_index=True)
+    ordinal = models.PositiveIntegerField()
+    role = models.CharField(max_length=20)
+    file_name = models.TextField()
+    media_type = models.CharField(max_length=200)
+    size = models.BigIntegerField(null=True)
+    sha256 = models.CharField(max_length=64, null=True, db_index=True)
+    path = models.TextField(null=True)
+
+
+class ReactionFact(Fact):
+    """A reaction to a message."""
+
+    message = models.CharField(max_length=3 * IDENTIFIER, db_index=True)
+    account = models.CharField(max_length=IDENTIFIER)
+    emoji = models.CharField(max_length=100)
+    at = models.DateTimeField(null=True)
+
+
+class LinkFact(Fact):
+    """A link in a message; credentials were cut out by the reader."""
+
+    message = models.CharField(max_length=3 * IDENTIFIER, db_index=True)
+    url = models.TextField()
+    kind = models.CharField(max_length=20)
+    group = models.CharField(max_length=IDENTIFIER, null=True)
+    credential = models.CharField(max_length=64, null=True)

@@ -1,0 +1,170 @@
+"""What the program worked out. Written anew by each assessment; never shown as facts.
+
+``rows`` are the provenances that a finding rests on, each as [source, path, locator, reader].
+"""
+
+from django.db import models
+
+from sauveterre.casework.models.exhibit import Content
+from sauveterre.casework.models.facts import IDENTIFIER
+from sauveterre.casework.models.operation import Operation
+
+
+class Finding(models.Model):
+    """Belongs to one operation, and cites its rows."""
+
+    operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="+")
+    rows = models.JSONField(default=list)
+
+    class Meta:
+        abstract = True
+
+
+class Interval(Finding):
+    """From when to when, and how each end is known."""
+
+    group = models.CharField(max_length=IDENTIFIER, db_index=True)
+    account = models.CharField(max_length=IDENTIFIER, db_index=True)
+    start = models.DateTimeField(null=True)
+    end = models.DateTimeField(null=True)
+    start_basis = models.CharField(max_length=10)
+    end_basis = models.CharField(max_length=10)
+    last_seen = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+class Membership(Interval):
+    """An account was in a group."""
+
+    added_by = models.CharField(max_length=IDENTIFIER, null=True)
+
+
+class RoleInterval(Interval):
+    """An account held a role in a group."""
+
+    role = models.CharField(max_length=20)
+    granted_by = models.CharField(max_length=IDENTIFIER, null=True)
+    revoked_by = models.CharField(max_length=IDENTIFIER, null=True)
+
+
+class Contradiction(Finding):
+    """Two rows that cannot both be right; both are shown."""
+
+    group = models.CharField(max_length=IDENTIFIER)
+    account = models.CharField(max_length=IDENTIFIER)
+    what = models.TextField()
+
+
+class Share(Finding):
+    """An account put a content, or a link to a storage space, into a group."""
+
+    group = models.CharField(max_length=IDENTIFIER, db_index=True)
+    account = models.CharField(max_length=IDENTIFIER, db_index=True)
+    at = models.DateTimeField(null=True)
+    subject = models.CharField(max_length=500, db_index=True)
+    message = models.CharField(max_length=3 * IDENTIFIER)
+
+
+class ParticipantRole(Finding):
+    """Supplier or user of a group: an assessment."""
+
+    group = models.CharField(max_length=IDENTIFIER, db_index=True)
+    account = models.CharField(max_length=IDENTIFIER, db_index=True)
+    role = models.CharField(max_length=20)
+    shares = models.PositiveIntegerField()
+    first_shares = models.PositiveIntegerField()
+    reasons = models.JSONField()
+
+
+class StorageSpace(Finding):
+    """A remote place for files, however its links are written."""
+
+    host = models.CharField(max_length=255)
+    identifier = models.CharField(max_length=255)
+    kind = models.CharField(max_length=20)
+    links = models.PositiveIntegerField()
+
+    @property
+    def key(self) -> str:
+        """``HOST/ID``."""
+        return f"{self.host}/{self.identifier}"
+
+
+class Person(Finding):
+    """Accounts that rows state to be one person's."""
+
+    key = models.CharField(max_length=IDENTIFIER, db_index=True)
+    label = models.CharField(max_length=300)
+    accounts = models.JSONField()
+    reasons = models.JSONField()
+    country = models.CharField(max_length=2, blank=True)
+    country_weight = models.FloatField(default=0)
+    country_reasons = models.JSONField(default=list)
+
+
+class CountryIndication(Finding):
+    """Something suggests a country for an account. Never nationality."""
+
+    subject = models.CharField(max_length=IDENTIFIER, db_index=True)
+    country = models.CharField(max_length=2)
+    basis = models.CharField(max_length=20)
+    weight = models.FloatField()
+    reason = models.TextField()
+
+
+class HashList(models.Model):
+    """A list of known hashes, with origin, version and scheme."""
+
+    class Effect(models.TextChoices):
+        """What a hit on the list is for."""
+
+        KNOWN = "known"
+        IGNORABLE = "ignorable"
+
+    operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="hash_lists")
+    name = models.CharField(max_length=200)
+    version = models.CharField(max_length=100)
+    scheme = models.CharField(max_length=100)
+    effect = models.CharField(max_length=10, choices=Effect, default=Effect.KNOWN)
+    reader = models.CharField(max_length=40)
+    sha256 = models.CharField(max_length=64)
+    items = models.PositiveBigIntegerField()
+    problems = models.PositiveIntegerField()
+    added_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name", "version"]
+        constraints = [
+            models.UniqueConstraint(fields=["operation", "name", "version"], name="list_version")
+        ]
+
+
+class Hit(models.Model):
+    """A content found on a list."""
+
+    content = models.ForeignKey(Content, on_delete=models.CASCADE, related_name="hits")
+    hash_list = models.ForeignKey(HashList, on_delete=models.CASCADE, related_name="hits")
+    algorithm = models.CharField(max_length=10)
+    value = models.CharField(max_length=64)
+    distance = models.PositiveSmallIntegerField()
+    quality = models.PositiveSmallIntegerField(null=True)
+    category_scheme = models.CharField(max_length=100, blank=True)
+    category_code = models.CharField(max_length=50, blank=True)
+    locator = models.CharField(max_length=300)
+
+
+class Stack(models.Model):
+    """Near-identical contents that a reviewer decides once."""
+
+    operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="stacks")
+    head = models.OneToOneField(Content, on_delete=models.CASCADE, related_name="heads")
+
+
+class StackMember(models.Model):
+    """A content in a stack, and how far it is from the head."""
+
+    stack = models.ForeignKey(Stack, on_delete=models.CASCADE, related_name="members")
+    content = models.OneToOneField(Content, on_delete=models.CASCADE, related_name="stacked")
+    distance = models.PositiveSmallIntegerField()

@@ -1,0 +1,35 @@
+"""Derived pictures at rest: Django's file storage, with every file sealed under the workspace's key."""
+
+from pathlib import Path
+from typing import IO, Any
+
+from django.conf import settings
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import FileSystemStorage
+
+from sauveterre.casework import sealing
+
+
+class EncryptedStorage(FileSystemStorage):
+    """Files under the workspace's ``store``; a thumbnail of an exhibit is itself protected material."""
+
+    def __init__(self) -> None:
+        super().__init__(location=settings.STORE)
+
+    def _open(self, name: str, mode: str = "rb") -> File[Any]:
+        sealed = Path(self.path(name)).read_bytes()
+        return ContentFile(sealing.unseal("store", sealed, name=name), name=name)
+
+    def _save(self, name: str, content: IO[Any]) -> str:
+        sealed = sealing.seal("store", content.read(), name=name)
+        return super()._save(name, ContentFile(sealed))
+
+    def get_available_name(self, name: str, max_length: int | None = None) -> str:
+        """Names are digests of contents: what is there already may be written again."""
+        self.delete(name)
+        return name
+
+
+def thumbnail_name(sha256: str) -> str:
+    """Return where the thumbnail of a content lies in the store."""
+    return f"thumbnails/{sha256[:2]}/{sha256}"

@@ -1,0 +1,58 @@
+"""What a hash list holds, and what it means to be found on one."""
+
+from dataclasses import dataclass
+
+from sauveterre.records.category import Category
+from sauveterre.records.digest import Digest
+from sauveterre.records.provenance import Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFile:
+    """One place where the list's author saw the content. Says nothing about seized devices."""
+
+    name: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListedMedia:
+    """One item of a hash list. Flags are None where the list is silent: unknown is not no."""
+
+    hashes: tuple[Digest, ...]
+    category: Category | None
+    provenance: Provenance
+    size: int | None = None
+    victim_identified: bool | None = None
+    offender_identified: bool | None = None
+    distributed: bool | None = None
+    series: str = ""
+    tags: str = ""
+    files: tuple[ListedFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ListIdentity:
+    """Which list, so that every hit can name it."""
+
+    name: str
+    version: str
+    scheme: str
+    """The category scheme of its codes, e.g. ``projectvic-us-list``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A content found on a list. Distance 0 with a digest is exact; with ``pdq`` it is still a near hit."""
+
+    sha256: str
+    identity: ListIdentity
+    digest: Digest
+    """The list's value that was met."""
+    distance: int
+    """Differing bits of 256 for PDQ; 0 for digests."""
+    quality: int | None
+    """PDQ quality of the content; None for digests."""
+    category: Category | None
+    locator: str
+    """The row of the list."""

@@ -1,0 +1,110 @@
+"""What a reader is: a module with these names. Each family of formats has its own shape.
+
+A reader yields records in the order of what it reads and never raises for one bad record: that becomes a
+``Problem``. Only what cannot be trusted at all raises.
+"""
+
+from collections.abc import Iterator
+from typing import BinaryIO, Protocol
+
+from sauveterre.records.account import Account, AccountIdentifier
+from sauveterre.records.entry import Entry
+from sauveterre.records.group import Group, GroupEvent, MemberSnapshot
+from sauveterre.records.hash_list import ListedMedia
+from sauveterre.records.limits import Limits
+from sauveterre.records.message import Attachment, Delivery, Link, Message, Reaction
+from sauveterre.records.problem import Problem
+from sauveterre.records.referral import Referral
+from sauveterre.records.store import StoreInfo, StoreLocation
+from sauveterre.records.tree import Tree
+
+MessageRecord = (
+    StoreInfo | Account | AccountIdentifier | Group | MemberSnapshot | GroupEvent
+    | Message | Delivery | Attachment | Reaction | Link | Problem
+)  # fmt: skip
+
+
+class Container(Protocol):
+    """An opened source. Close it when done; use as a context manager."""
+
+    def entries(self) -> Iterator[Entry]:
+        """List every entry, in a stable order, without reading any content."""
+
+    def open(self, entry: Entry) -> BinaryIO:
+        """Open an entry's content; raise ``UnreadableSource`` or ``LimitExceeded`` with the reason."""
+
+    def close(self) -> None:
+        """Release what is held. Closing twice is harmless."""
+
+    def __enter__(self) -> "Container": ...
+
+    def __exit__(self, *exc: object) -> None: ...
+
+
+class EvidenceReader(Protocol):
+    """The shape of every module in ``evidence/readers/``."""
+
+    NAME: str
+
+    def recognises(self, head: bytes, *, is_folder: bool) -> bool:
+        """Say from the first 512 bytes (empty for a folder) whether this reader may open it."""
+
+    def open(self, origin: "Origin", limits: Limits) -> Container:
+        """Open a folder or stream; raise ``UnreadableSource`` when it is not what it seems."""
+
+
+class Origin(Protocol):
+    """What an evidence reader opens: either a folder on disk or a seekable stream of known identity."""
+
+    identity: str
+    depth: int
+
+    @property
+    def folder(self) -> str | None:
+        """The folder's path, or None for a stream."""
+
+    @property
+    def stream(self) -> BinaryIO | None:
+        """The seekable stream, or None for a folder."""
+
+
+class MessageReader(Protocol):
+    """The shape of every module in ``messages/readers/``."""
+
+    NAME: str
+
+    def find(self, tree: Tree) -> Iterator[StoreLocation]:
+        """Find stores in a tree from names and first bytes."""
+
+    def read(self, tree: Tree, location: StoreLocation, key: str | None) -> Iterator[MessageRecord]:
+        """Yield the store's records; raise ``Locked`` when the key is missing or wrong."""
+
+    def attachments(self, tree: Tree, location: StoreLocation, key: str | None) -> Iterator[Entry]:
+        """List the attachments whose bytes the store holds, as entries of a source of its own."""
+
+    def open_attachment(self, tree: Tree, location: StoreLocation, key: str | None, entry: Entry) -> BinaryIO:
+        """Open one attachment's plain bytes; raise ``UnreadableSource`` when they fail their own checks."""
+
+
+class ListReader(Protocol):
+    """The shape of every module in ``matching/readers/``."""
+
+    NAME: str
+
+    def recognises(self, head: bytes) -> bool:
+        """Say from the first 8,192 bytes whether the list is in this format."""
+
+    def read(self, stream: BinaryIO, *, identity: str, name: str) -> Iterator[ListedMedia | Problem]:
+        """Yield items in constant memory; raise ``MalformedList`` where the list can be followed no further."""
+
+
+class ReferralReader(Protocol):
+    """The shape of every module in ``referrals/readers/``."""
+
+    NAME: str
+
+    def recognises(self, head: bytes) -> bool:
+        """Say from the first 8,192 bytes whether the file is in this format."""
+
+    def read(self, data: bytes, *, identity: str, name: str) -> Referral:
+        """Read one referral; raise ``MalformedReferral`` when it cannot be read at all."""

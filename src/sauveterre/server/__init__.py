@@ -1,0 +1,1 @@
+"""The one place that reads the environment: settings, addresses, and how a workspace is brought up."""

@@ -1,0 +1,1 @@
+"""The pages: what an officer sees and enters. Reaches the core through ``casework`` only."""

@@ -1,0 +1,43 @@
+"""What every test may use."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def fixtures() -> Path:
+    """The folder of data that others made; tests that need it skip where it is missing."""
+    folder = Path(os.environ.get("SAUVETERRE_FIXTURES", ROOT.parent / "shared" / "fixtures"))
+    if not folder.is_dir():
+        pytest.skip(f"no fixtures at {folder}: set SAUVETERRE_FIXTURES to the folder that holds them")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def workspace(tmp_path_factory: pytest.TempPathFactory):
+    """A workspace with its own embedded PostgreSQL, made once for all tests that need one."""
+    from django.conf import settings
+
+    from sauveterre.casework.workspace import create_workspace
+
+    made = create_workspace(tmp_path_factory.mktemp("workspace") / "case")
+    settings.WORKSPACE, settings.STORE, settings.KEY_FILE = made.folder, made.store, made.key_file
+    return made
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(workspace):
+    """Point Django at the embedded server before pytest-django makes its test database there."""
+    from django.conf import settings
+    from django.db import connections
+
+    from sauveterre.casework.workspace import start_database
+    from sauveterre.server.settings import database
+
+    address = database(start_database(workspace))
+    settings.DATABASES["default"].update(address)
+    connections["default"].settings_dict.update(address)
