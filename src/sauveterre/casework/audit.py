@@ -52,9 +52,7 @@ def _signature(event: AuditEvent) -> str:
 
 
 @transaction.atomic
-def record(
-    *, actor: str, action: str, subject: str, operation: Operation | None = None, **detail: Any
-) -> AuditEvent:
+def record(*, actor: str, action: str, subject: str, operation: Operation | None = None, **detail: Any) -> AuditEvent:
     """Append one event within the caller's transaction; it stands or falls with what it tells of."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])

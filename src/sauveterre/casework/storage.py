@@ -1,5 +1,6 @@
 """Derived pictures at rest: Django's file storage, with every file sealed under the workspace's key."""
 
+import secrets
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,17 +17,21 @@ class EncryptedStorage(FileSystemStorage):
     def __init__(self) -> None:
         super().__init__(location=settings.STORE)
 
-    def _open(self, name: str, mode: str = "rb") -> File[Any]:
+    def _open(self, name: str, mode: str = "rb") -> File[Any]:  # noqa: ARG002 - Django's signature
         sealed = Path(self.path(name)).read_bytes()
         return ContentFile(sealing.unseal("store", sealed, name=name), name=name)
 
     def _save(self, name: str, content: IO[Any]) -> str:
-        sealed = sealing.seal("store", content.read(), name=name)
-        return super()._save(name, ContentFile(sealed))
+        """Write beside, then rename: a killed process leaves no half picture under a good name."""
+        target = Path(self.path(name))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+        beside.write_bytes(sealing.seal("store", content.read(), name=name))
+        beside.replace(target)
+        return name
 
-    def get_available_name(self, name: str, max_length: int | None = None) -> str:
+    def get_available_name(self, name: str, max_length: int | None = None) -> str:  # noqa: ARG002 - Django's signature
         """Names are digests of contents: what is there already may be written again."""
-        self.delete(name)
         return name
 
 

@@ -81,13 +81,9 @@ def open_workspace(folder: Path) -> Workspace:
     try:
         marker = json.loads(workspace.marker.read_text())
     except FileNotFoundError as error:
-        raise WorkspaceError(
-            f"{folder} is not a workspace; make one with `sauveterre init {folder}`"
-        ) from error
+        raise WorkspaceError(f"{folder} is not a workspace; make one with `sauveterre init {folder}`") from error
     except (OSError, ValueError) as error:
-        raise WorkspaceError(
-            f"{workspace.marker} cannot be read ({error}); restore it from a copy"
-        ) from error
+        raise WorkspaceError(f"{workspace.marker} cannot be read ({error}); restore it from a copy") from error
     if marker.get("version") != VERSION:
         raise WorkspaceError(
             f"{folder} was made by another version ({marker.get('version')}); install that version to open it"

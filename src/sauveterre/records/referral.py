@@ -22,7 +22,8 @@ class ReferralIdentifier:
     """One identifier that the referral states for a person."""
 
     type: str
-    """email, e164, phone (not in international form), screen_name, display_name, user_id, profile_url, device_id, name."""
+    """email, e164, phone (not in international form), screen_name, display_name, user_id, profile_url, device_id or
+    name."""
     value: str
     provenance: Provenance
     service: str = ""
@@ -78,6 +79,8 @@ class ReferralFile:
     classification: str
     relevance: str
     provenance: Provenance
+    addresses: tuple[IpEvent, ...] = ()
+    """Addresses that the referral ties to this file (where it was uploaded from)."""
 
 
 @dataclass(frozen=True, slots=True)

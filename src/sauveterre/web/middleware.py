@@ -11,7 +11,7 @@ POLICY = (
 
 
 class ContentSecurityPolicy:
-    """Let a page load nothing that this server does not serve itself."""
+    """Let a page load nothing that this server does not serve itself, and let nobody keep a copy of it."""
 
     def __init__(self, answer: Callable[[HttpRequest], HttpResponse]) -> None:
         self.answer = answer

@@ -56,6 +56,8 @@ class Source(models.Model):
     """The reader that opens it; ``directory``, ``zip``, ``signal_backup_v2`` …"""
     steps = models.JSONField(default=list)
     """The way down, as (reader, locator) pairs."""
+    way = models.CharField(max_length=64)
+    """SHA-256 of the way down: unique in the exhibit however long the way is."""
     identity = models.CharField(max_length=300)
     depth = models.PositiveSmallIntegerField(default=0)
     needs_key = models.BooleanField(default=False)
@@ -65,7 +67,7 @@ class Source(models.Model):
 
     class Meta:
         ordering = ["exhibit", "path"]
-        constraints = [models.UniqueConstraint(fields=["exhibit", "path", "kind"], name="source_path")]
+        constraints = [models.UniqueConstraint(fields=["exhibit", "way"], name="source_way")]
 
 
 class Content(models.Model):

@@ -136,9 +136,7 @@ class HashList(models.Model):
 
     class Meta:
         ordering = ["name", "version"]
-        constraints = [
-            models.UniqueConstraint(fields=["operation", "name", "version"], name="list_version")
-        ]
+        constraints = [models.UniqueConstraint(fields=["operation", "name", "version"], name="list_version")]
 
 
 class Hit(models.Model):

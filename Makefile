@@ -1,0 +1,35 @@
+# The only commands to know: make demo · make test · make check · make bench
+PYTHON ?= python3
+BIN := .venv/bin
+SERVE ?= 1
+PORT ?= 8000
+
+.PHONY: demo test check bench setup clean
+
+setup: .venv/ready
+
+.venv/ready: requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup  ## draw the operation "village", run it through the whole chain, then serve its pages
+	$(BIN)/sauveterre demo --folder build/demo $(if $(filter 0,$(SERVE)),--no-serve,--port $(PORT))
+
+test: setup  ## every test
+	$(BIN)/pytest -q
+
+check: setup  ## lint, types, import rule
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+bench: setup  ## side-by-side measurements; results in build/bench/*.json
+	$(BIN)/python bench/pdq.py $(BENCH)
+	$(BIN)/python bench/matching.py $(BENCH)
+
+clean:
+	rm -rf build .venv

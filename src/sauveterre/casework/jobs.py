@@ -1,0 +1,93 @@
+"""The jobs: inventory, process, assess. Each commits its results and its own completion in one transaction.
+
+That is what makes a crash harmless: a job that was killed has written nothing and is done again; one that has
+committed is finished. While a job runs, its connection holds an advisory lock on the job's number, so that
+jobs of dead workers are told from those of living ones at once.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.conf import settings
+from django.db import connection, transaction
+from procrastinate import JobContext
+from procrastinate.contrib.django import app
+
+from sauveterre.casework import assessing, intake
+from sauveterre.casework.diskspace import require_space
+from sauveterre.media.sandbox import Sandbox
+
+JOB_LOCKS = 7_331_002
+FINISHED = "finished"
+FAILURES = "failures"
+P = ParamSpec("P")
+
+
+class Stopped(Exception):
+    """Another job has failed: this one waits for the next run."""
+
+
+def in_one_transaction(
+    work: Callable[Concatenate[Sandbox, P], Callable[[], None]],
+) -> Callable[Concatenate[JobContext, P], None]:
+    """Make a job of a function that works, and returns what is to be written.
+
+    The function computes with no transaction open; what it returns writes, and is committed together with the
+    job's own end. A job that another worker finished meanwhile is undone by the database's own refusal.
+    """
+
+    @wraps(work)
+    def job(context: JobContext, *args: P.args, **kwargs: P.kwargs) -> None:
+        number = context.job.id
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [JOB_LOCKS, number])
+            if not cursor.fetchone()[0]:
+                return
+        try:
+            if context.additional_context[FAILURES]:
+                raise Stopped  # noqa: TRY301 - the worker drains its queue without working
+            require_space(settings.WORKSPACE)
+            write = work(context.additional_context["sandbox"], *args, **kwargs)
+            with transaction.atomic():
+                write()
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT procrastinate_finish_job_v1(%s, 'succeeded', true)", [number])
+            context.additional_context[FINISHED].add(number)
+        except Stopped:
+            raise
+        except Exception as error:
+            context.additional_context[FAILURES].append(error)
+            raise
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [JOB_LOCKS, number])
+
+    return job
+
+
+@app.task(queue="evidence", pass_context=True)
+@in_one_transaction
+def inventory(sandbox: Sandbox, source_id: int) -> Callable[[], None]:
+    """List a source (and read it, when it is a message store)."""
+    return intake.inventory(sandbox, source_id, defer=_defer)
+
+
+@app.task(queue="evidence", pass_context=True)
+@in_one_transaction
+def process(sandbox: Sandbox, source_id: int, first: int, last: int) -> Callable[[], None]:
+    """Process the pending entries of a source between two ordinals."""
+    return intake.process(sandbox, source_id, first, last, defer=_defer)
+
+
+@app.task(queue="assessment", pass_context=True)
+@in_one_transaction
+def assess(_sandbox: Sandbox, operation_id: int, by: str) -> Callable[[], None]:
+    """Work out hits, stacks and the picture of the network anew."""
+    return assessing.assess(operation_id, by=by)
+
+
+def _defer(task: str, rows: list[dict[str, Any]]) -> None:
+    """Put jobs into the queue within the caller's transaction."""
+    if rows:
+        {"inventory": inventory, "process": process}[task].batch_defer(*rows)

@@ -1,0 +1,102 @@
+"""How entries ended: contents, pictures and thumbnails once, and each entry's own outcome."""
+
+from dataclasses import dataclass
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import connection
+
+from sauveterre.casework.models import Content, Entry, Picture, Source
+from sauveterre.casework.rows import storable
+from sauveterre.casework.storage import thumbnail_name
+from sauveterre.pipeline.processing import Processed
+from sauveterre.records import content as contents
+from sauveterre.records.source import Source as SourceRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An entry, how it ended, and the source that it turned out to be."""
+
+    entry: Entry
+    processed: Processed
+    nested: SourceRecord | None
+
+
+def write_outcomes(source: Source, ended: list[Ended]) -> None:
+    """Write a batch within the caller's transaction. What is known already is not written again."""
+    prints = {
+        one.processed.fingerprint.digests.sha256: one.processed.fingerprint
+        for one in ended
+        if one.processed.fingerprint is not None
+    }
+    numbers = _write_contents(source.exhibit.operation_id, prints)
+    _write_pictures(prints, numbers)
+    _write_states(ended, numbers)
+
+
+def _write_contents(operation_id: int, prints: dict[str, contents.Fingerprint]) -> dict[str, int]:
+    """Write contents in the order of their digests, so that two batches never wait for each other in a ring."""
+    Content.objects.bulk_create(
+        (
+            Content(
+                operation_id=operation_id,
+                sha256=sha256,
+                sha1=found.digests.sha1,
+                md5=found.digests.md5,
+                size=found.size,
+                kind=found.kind,
+            )
+            for sha256, found in sorted(prints.items())
+        ),
+        ignore_conflicts=True,
+    )
+    known = Content.objects.filter(operation_id=operation_id, sha256__in=prints)
+    return dict(known.values_list("sha256", "pk"))
+
+
+def _write_pictures(prints: dict[str, contents.Fingerprint], numbers: dict[str, int]) -> None:
+    pictures = {sha256: found.picture for sha256, found in sorted(prints.items()) if found.picture is not None}
+    for sha256, picture in pictures.items():
+        name = thumbnail_name(sha256)
+        if not default_storage.exists(name):
+            default_storage.save(name, ContentFile(picture.thumbnail))
+    Picture.objects.bulk_create(
+        (
+            Picture(
+                content_id=numbers[sha256],
+                width=picture.width,
+                height=picture.height,
+                pdq=picture.pdq,
+                quality=picture.quality,
+                make=storable(picture.camera.make),
+                model=storable(picture.camera.model),
+                serial=storable(picture.camera.serial),
+                software=storable(picture.camera.software),
+                taken_raw=storable(picture.taken_raw)[:64],
+                latitude=picture.latitude,
+                longitude=picture.longitude,
+            )
+            for sha256, picture in pictures.items()
+        ),
+        ignore_conflicts=True,
+    )
+
+
+def _write_states(ended: list[Ended], numbers: dict[str, int]) -> None:
+    """Set every entry's outcome in one statement."""
+    found = [one.processed.fingerprint for one in ended]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE casework_entry SET state = new.state, reason = new.reason, content_id = new.content
+            FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::bigint[]) AS new (id, state, reason, content)
+            WHERE casework_entry.id = new.id
+            """,
+            [
+                [one.entry.pk for one in ended],
+                [one.processed.outcome.value for one in ended],
+                [storable(one.processed.reason) for one in ended],
+                [None if one is None else numbers[one.digests.sha256] for one in found],
+            ],
+        )

@@ -1,0 +1,122 @@
+"""Run the jobs: a procrastinate worker in this process, with the sandbox that its jobs work in."""
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from django.db import DatabaseError, connection
+from procrastinate import App, jobs
+from procrastinate.contrib.django import app
+from procrastinate.manager import JobManager
+
+from sauveterre.casework.intake import LIMITS
+from sauveterre.casework.jobs import FAILURES, FINISHED, JOB_LOCKS
+from sauveterre.errors import SauveterreError, WorkspaceError
+from sauveterre.media.sandbox import Sandbox
+
+QUEUES = ("evidence", "assessment")
+TICK_SECONDS = 0.25
+
+
+class CommittedJobs(JobManager):
+    """A job manager that knows which jobs have committed their own end together with their results."""
+
+    def __init__(self, worker: App, finished: set[int]) -> None:
+        """Share the set that the jobs fill."""
+        super().__init__(worker.connector)
+        self._finished = finished
+
+    async def finish_job(self, job: jobs.Job, status: jobs.Status, delete_job: bool) -> None:  # noqa: FBT001
+        """End a job, unless its own transaction has done so."""
+        if job.id in self._finished:
+            self._finished.discard(job.id)
+        else:
+            await super().finish_job(job, status, delete_job)
+
+
+def revive() -> int:
+    """Put failed jobs, and jobs whose worker is dead, back into the queue; return how many.
+
+    A living worker holds an advisory lock for each job that it runs, on a connection that dies with it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM procrastinate_jobs WHERE status = 'failed' OR (status = 'doing' "
+            "AND pg_try_advisory_lock(%s, id::int) AND pg_advisory_unlock(%s, id::int))",
+            [JOB_LOCKS, JOB_LOCKS],
+        )
+        dead = [row[0] for row in cursor.fetchall()]
+    for number in dead:
+        app.job_manager.retry_job_by_id(number, retry_at=datetime.now(UTC))
+    return len(dead)
+
+
+def waiting() -> int:
+    """Return how many jobs have not ended."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')")
+        return int(cursor.fetchone()[0])
+
+
+def run_jobs(*, workers: int | None = None, tick: Callable[[], None] = lambda: None) -> None:
+    """Work until no job is left, calling ``tick`` a few times a second; raise the first failure.
+
+    ``workers`` is the number of child processes; by default one for each processor.
+    """
+    count = workers or os.cpu_count() or 1
+    revive()
+    failures: list[BaseException] = []
+    with Sandbox(workers=count, limits=LIMITS) as sandbox:
+        while waiting() and not failures:
+            thread = threading.Thread(target=_run_once, args=(sandbox, count, failures), name="jobs", daemon=True)
+            thread.start()
+            while thread.is_alive():
+                thread.join(TICK_SECONDS)
+                tick()
+    tick()
+    if failures:
+        raise _explained(failures[0])
+
+
+def serve_jobs(*, workers: int | None = None) -> None:
+    """Work until interrupted: what `sauveterre worker` does."""
+    count = workers or os.cpu_count() or 1
+    failures: list[BaseException] = []
+    with Sandbox(workers=count, limits=LIMITS) as sandbox:
+        asyncio.run(_work(sandbox, count, failures, wait=True))
+
+
+def _run_once(sandbox: Sandbox, count: int, failures: list[BaseException]) -> None:
+    try:
+        asyncio.run(_work(sandbox, count, failures, wait=False))
+    except Exception as error:  # noqa: BLE001 - raised again by the thread that waits
+        failures.append(error)
+
+
+async def _work(sandbox: Sandbox, count: int, failures: list[BaseException], *, wait: bool) -> None:
+    finished: set[int] = set()
+    worker = app.with_connector(app.connector.get_worker_connector())
+    worker.job_manager = CommittedJobs(worker, finished)
+    async with worker.open_async():
+        await worker.run_worker_async(
+            queues=QUEUES,
+            concurrency=count + 1,  # one more, so that the children have work while results are written
+            wait=wait,
+            listen_notify=wait,
+            install_signal_handlers=wait,
+            additional_context={"sandbox": sandbox, FINISHED: finished, FAILURES: failures},
+        )
+
+
+def _explained(error: BaseException) -> BaseException:
+    """Return the failure as one of ours, with what to do next."""
+    if isinstance(error, SauveterreError):
+        return error
+    if isinstance(error, DatabaseError | OSError):
+        return WorkspaceError(
+            f"the work stopped: {str(error).strip().splitlines()[0] if str(error) else type(error).__name__}; "
+            "see that the disk has space and run the command again: nothing is lost"
+        )
+    return error

@@ -1,0 +1,217 @@
+"""Contents and pictures: which are known, which are near a known one, which a person must still look at."""
+
+import io
+from dataclasses import dataclass
+
+from django.core.files.storage import default_storage
+from django.db.models import Case, Count, Exists, F, Min, OuterRef, Q, QuerySet, When
+from django.db.models.functions import Coalesce
+from PIL import Image, ImageFilter, UnidentifiedImageError
+
+from sauveterre.casework.models import Content, Entry, HashList, Hit, Share, Source, Stack
+from sauveterre.casework.selectors.access import Sight
+from sauveterre.casework.selectors.paging import Page
+from sauveterre.casework.storage import thumbnail_name
+
+NEAR = "pdq"
+TILES = 60
+SIDE = 128
+GRAIN = 24
+"""Pixels a side that are left of a picture before it is blurred: shapes of light and dark, and nothing more."""
+
+HIT_FILTERS = {
+    "known": Q(known=True),
+    "ignorable": Q(known=False, ignorable=True),
+    "near": Q(known=False, ignorable=False, near=True),
+    "unsettled": Q(known=False, ignorable=False),
+    "all": Q(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One picture of the gallery, or the one that stands for its stack."""
+
+    content: Content
+    stack: int | None
+    size: int
+    """How many pictures the stack has; 1 without one."""
+    hits: list[Hit]
+
+
+@dataclass(frozen=True, slots=True)
+class Spared:
+    """Of all pictures, how many nobody has to look at, and why."""
+
+    pictures: int
+    by_hash: int
+    by_stack: int
+    left: int
+
+    @property
+    def share(self) -> int:
+        """Settled pictures in whole percent, rounded down: 100 only when nothing is left."""
+        return 100 * (self.pictures - self.left) // self.pictures if self.pictures else 0
+
+
+def _listed(effect: str) -> Exists:
+    hits = Hit.objects.filter(content=OuterRef("pk"), hash_list__effect=effect).exclude(algorithm=NEAR)
+    return Exists(hits)
+
+
+def contents(sight: Sight) -> QuerySet[Content]:
+    """Return the operation's contents with ``known``, ``ignorable`` and ``near`` from their hits, and ``pile``.
+
+    ``pile`` is the stack's key, or None. Only an exact hit makes a content known or ignorable.
+    """
+    near = Hit.objects.filter(content=OuterRef("pk"), algorithm=NEAR, hash_list__effect=HashList.Effect.KNOWN)
+    return Content.objects.filter(operation=sight.operation).annotate(
+        known=_listed(HashList.Effect.KNOWN),
+        ignorable=_listed(HashList.Effect.IGNORABLE),
+        near=Exists(near),
+        pile=Coalesce("stacked__stack_id", "heads__pk"),
+    )
+
+
+def content_rows(sight: Sight, *, hit: str) -> QuerySet[Content]:
+    """Return contents by what their hits say: a key of ``HIT_FILTERS``; any other means all."""
+    rows = contents(sight).filter(HIT_FILTERS.get(hit, Q()))
+    return rows.annotate(copies=Count("entries", distinct=True)).select_related("picture")
+
+
+def hit_counts(sight: Sight) -> dict[str, int]:
+    """Count the contents for each key of ``HIT_FILTERS``."""
+    flags = contents(sight).values("known", "ignorable", "near").annotate(n=Count("pk"))
+    totals = dict.fromkeys(HIT_FILTERS, 0)
+    for row in flags:
+        kind = "known" if row["known"] else "ignorable" if row["ignorable"] else "near" if row["near"] else ""
+        totals["all"] += row["n"]
+        if kind:
+            totals[kind] += row["n"]
+        if kind in {"near", ""}:
+            totals["unsettled"] += row["n"]
+    return totals
+
+
+def pictures(sight: Sight, *, show: str, stack: int | None = None) -> QuerySet[Content]:
+    """Return the contents that are pictures: ``show`` as in ``HIT_FILTERS``, or ``stacks``; or of one stack."""
+    rows = contents(sight).filter(picture__isnull=False)
+    if stack is not None:
+        return rows.filter(pile=stack)
+    if show == "stacks":
+        return rows.filter(pile__isnull=False)
+    return rows.filter(HIT_FILTERS.get(show, Q()))
+
+
+def once(rows: QuerySet[Content]) -> QuerySet[Content, dict[str, int]]:
+    """Group pictures so that a stack comes once: ``pile_key``, the first content's key and how many."""
+    key = Case(When(pile__isnull=False, then=F("pile") * 2), default=F("pk") * 2 + 1)
+    return rows.annotate(pile_key=key).values("pile_key").annotate(first=Min("pk"), n=Count("pk"))
+
+
+def spared(sight: Sight) -> Spared:
+    """Count what hashes and stacks settle, and what a person must still look at."""
+    total = pictures(sight, show="all").count()
+    unsettled = pictures(sight, show="unsettled").count()
+    left = once(pictures(sight, show="unsettled")).count() if unsettled else 0
+    return Spared(total, total - unsettled, unsettled - left, left)
+
+
+def gallery(sight: Sight, *, show: str, after: int, stack: int | None = None) -> Page[Tile]:
+    """Return a page of tiles; unsettled pictures and stacks show each stack once, the others every picture."""
+    rows = pictures(sight, show=show, stack=stack)
+    if stack is None and show in {"unsettled", "stacks"}:
+        groups = once(rows)
+        total = groups.count()
+        firsts = groups.filter(first__gt=after) if after else groups
+        keys = list(firsts.order_by("first").values_list("first", flat=True)[: TILES + 1])
+    else:
+        total = rows.count()
+        keys = list(rows.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[: TILES + 1])
+    more = len(keys) > TILES
+    keys = keys[:TILES]
+    return Page(_tiles(sight, keys), total, keys[-1] if more else None, not after)
+
+
+def _tiles(sight: Sight, keys: list[int]) -> list[Tile]:
+    found = (
+        contents(sight).filter(pk__in=keys).select_related("picture").prefetch_related("hits__hash_list").order_by("pk")
+    )
+    tiles = list(found)
+    sizes = stack_sizes({content.pile for content in tiles if content.pile})
+    return [Tile(content, content.pile, sizes.get(content.pile or 0, 1), list(content.hits.all())) for content in tiles]
+
+
+def stack_sizes(stacks: set[int]) -> dict[int, int]:
+    """Count the contents of stacks, each with its head."""
+    sizes: dict[int, int] = {}
+    for stack in Stack.objects.filter(pk__in=stacks).prefetch_related("members"):
+        sizes[stack.pk] = len({stack.head_id, *(member.content_id for member in stack.members.all())})
+    return sizes
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A content, with everything that the operation knows of it."""
+
+    content: Content
+    entries: list[Entry]
+    entries_total: int
+    hits: list[Hit]
+    stack: int | None
+    stack_size: int
+    shares: list[Share]
+
+
+def held(sight: Sight, sha256: str) -> Held | None:
+    """Return what is known of one content, or None where the operation holds no such content."""
+    content = contents(sight).filter(sha256=sha256).select_related("picture").first()
+    if content is None:
+        return None
+    entries = content.entries.select_related("source__exhibit").order_by("pk")
+    shares = Share.objects.filter(operation=sight.operation, subject=f"sha256:{sha256}").order_by("at", "pk")
+    sizes = stack_sizes({content.pile}) if content.pile else {}
+    hits = list(content.hits.select_related("hash_list").order_by("distance", "pk"))
+    return Held(
+        content, list(entries[:50]), entries.count(), hits, content.pile, sizes.get(content.pile or 0, 1),
+        list(shares[:100]),
+    )  # fmt: skip
+
+
+def entry(sight: Sight, key: int) -> Entry | None:
+    """Return one entry of the operation with its source and exhibit, or None."""
+    rows = Entry.objects.filter(source__exhibit__operation=sight.operation)
+    return rows.select_related("source__exhibit", "content__picture").filter(pk=key).first()
+
+
+def child_sources(sight: Sight, found: Entry) -> QuerySet[Source]:
+    """Return the sources that were found inside an entry."""
+    return Source.objects.filter(exhibit__operation=sight.operation, parent_entry=found).order_by("path")
+
+
+def blurred(sight: Sight, sha256: str) -> bytes | None:
+    """Return a content's thumbnail as a grey, strongly blurred JPEG of at most ``SIDE`` pixels; None without one.
+
+    The only way from a stored picture to a page. The detail is gone before the bytes leave this function:
+    at most ``GRAIN`` by ``GRAIN`` grey values remain of a picture.
+    """
+    if not Content.objects.filter(operation=sight.operation, sha256=sha256, picture__isnull=False).exists():
+        return None
+    try:
+        with default_storage.open(thumbnail_name(sha256)) as stream:
+            with Image.open(io.BytesIO(stream.read())) as picture:
+                grey = picture.convert("L")
+    except (FileNotFoundError, UnidentifiedImageError, OSError):
+        return None
+    scale = SIDE / max(grey.size)
+    shown = (max(1, round(grey.width * scale)), max(1, round(grey.height * scale)))
+    grey.thumbnail((GRAIN, GRAIN), Image.Resampling.BOX)
+    soft = grey.resize(shown, Image.Resampling.BICUBIC).filter(ImageFilter.GaussianBlur(SIDE / GRAIN))
+    answer = io.BytesIO()
+    soft.save(answer, "JPEG", quality=60)
+    return answer.getvalue()
+
+
+def hash_lists(sight: Sight) -> QuerySet[HashList]:
+    """Return the operation's hash lists, each with how many contents were found on it (``found``)."""
+    return sight.operation.hash_lists.annotate(found=Count("hits__content", distinct=True))

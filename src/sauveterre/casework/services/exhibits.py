@@ -1,0 +1,78 @@
+"""Exhibits: taking them in, and giving them their keys."""
+
+from pathlib import Path
+
+from django.db import transaction
+from django.db.models import Max
+
+from sauveterre.casework import audit
+from sauveterre.casework.jobs import inventory
+from sauveterre.casework.models import Exhibit, Officer, Operation, Source, SourceState
+from sauveterre.casework.services.operations import require_member
+from sauveterre.casework.sources import keep_key, source_row
+from sauveterre.errors import InvalidInput
+from sauveterre.pipeline.inventory import root_source
+
+
+def add_exhibit(
+    *,
+    operation: Operation,
+    path: Path,
+    by: Officer,
+    seal: str = "",
+    description: str = "",
+    keys: tuple[str, ...] = (),
+) -> Exhibit:
+    """Take in a folder or archive. Its bytes stay where they are; its inventory waits for `process`.
+
+    Raises ``UnreadableSource`` or ``UnknownFormat`` when the path cannot be opened.
+    """
+    record, kind = root_source(path)
+    with transaction.atomic():
+        require_member(operation=operation, officer=by)
+        Operation.objects.select_for_update().get(pk=operation.pk)  # two at once get two numbers
+        last = operation.exhibits.aggregate(last=Max("number"))["last"] or 0
+        exhibit = Exhibit.objects.create(
+            operation=operation,
+            number=last + 1,
+            seal=seal,
+            description=description or path.name,
+            path=str(record.path),
+            added_by=by.username,
+        )
+        source = source_row(exhibit, record, path=record.path.name, kind=kind)
+        source.save()
+        for key in keys:
+            keep_key(exhibit, key)
+        inventory.defer(source_id=source.pk)
+        audit.record(
+            actor=by.username,
+            action="exhibit-added",
+            subject=f"exhibit {exhibit.number}",
+            operation=operation,
+            identity=record.identity,
+            kind=kind,
+            keys=len(keys),
+        )
+    return exhibit
+
+
+@transaction.atomic
+def add_key(*, exhibit: Exhibit, key: str, by: Officer) -> int:
+    """Give an exhibit a recovery key, and open again what was locked; return how many sources that is."""
+    require_member(operation=exhibit.operation, officer=by)
+    if not key.strip():
+        raise InvalidInput("the key is empty; give the recovery key of 64 letters and digits")
+    keep_key(exhibit, key.strip())
+    locked = Source.objects.filter(exhibit=exhibit, state=SourceState.LOCKED)
+    numbers = list(locked.values_list("pk", flat=True))
+    for number in numbers:
+        inventory.defer(source_id=number)
+    locked.update(state=SourceState.NEW, reason="")
+    audit.record(
+        actor=by.username,
+        action="key-added",
+        subject=f"exhibit {exhibit.number}",
+        operation=exhibit.operation,
+    )
+    return len(numbers)

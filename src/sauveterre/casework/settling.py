@@ -1,0 +1,59 @@
+"""Settling by hash: which contents are on a list, and which are near-identical to one another."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sauveterre.casework.models import Content, HashList, Hit, Operation, Stack, StackMember
+from sauveterre.casework.services.hash_lists import kept_list
+from sauveterre.pipeline.known import load_list, look_up, stacks_of
+from sauveterre.records.content import Fingerprint
+from sauveterre.records.hash_list import Hit as HitRecord
+from sauveterre.records.hash_list import ListIdentity
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Hits and stacks, worked out and not yet written."""
+
+    heads: dict[str, str]
+    """SHA-256 of each stacked content to that of its stack's head."""
+    write: Callable[[], None]
+
+
+def settle(operation: Operation, prints: list[Fingerprint]) -> Settled:
+    """Look all contents up on all lists of an operation, and stack its pictures."""
+    lists = {(row.name, row.version): row for row in HashList.objects.filter(operation=operation).order_by("pk")}
+    known = [
+        load_list(kept_list(row.sha256), ListIdentity(row.name, row.version, row.scheme)) for row in lists.values()
+    ]
+    hits = look_up(prints, known)
+    stacks = stacks_of(prints)
+    heads = {member: stack.head for stack in stacks for member, _ in stack.members}
+
+    def write() -> None:
+        numbers = dict(Content.objects.filter(operation=operation).values_list("sha256", "pk"))
+        Hit.objects.filter(content__operation=operation).delete()
+        Stack.objects.filter(operation=operation).delete()
+        Hit.objects.bulk_create(_hit(hit, numbers, lists) for hit in hits)
+        made = Stack.objects.bulk_create(Stack(operation=operation, head_id=numbers[stack.head]) for stack in stacks)
+        StackMember.objects.bulk_create(
+            StackMember(stack=row, content_id=numbers[member], distance=distance)
+            for row, stack in zip(made, stacks, strict=True)
+            for member, distance in stack.members
+        )
+
+    return Settled(heads, write)
+
+
+def _hit(hit: HitRecord, numbers: dict[str, int], lists: dict[tuple[str, str], HashList]) -> Hit:
+    return Hit(
+        content_id=numbers[hit.sha256],
+        hash_list=lists[hit.identity.name, hit.identity.version],
+        algorithm=hit.digest.algorithm,
+        value=hit.digest.hex,
+        distance=hit.distance,
+        quality=hit.quality,
+        category_scheme=hit.category.scheme if hit.category else "",
+        category_code=hit.category.code if hit.category else "",
+        locator=hit.locator,
+    )

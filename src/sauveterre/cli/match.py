@@ -1,0 +1,57 @@
+"""``sauveterre match``: find files on hash lists, with no workspace."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sauveterre.cli import jsonl
+from sauveterre.errors import SauveterreError
+from sauveterre.media.sandbox import Casualty, Sandbox
+from sauveterre.pipeline.files import files_below, fingerprint_file
+from sauveterre.pipeline.known import load_list, look_up
+from sauveterre.records.content import Fingerprint
+from sauveterre.records.hash_list import ListIdentity
+from sauveterre.records.limits import Limits
+
+NAME = "match"
+HELP = "Find files on hash lists.\n\nExample: sauveterre match --list national.json album/"
+
+
+def run(
+    paths: Annotated[list[Path], typer.Argument(help="Files, or folders with all that is in them.")],
+    lists: Annotated[list[Path], typer.Option("--list", help="A hash list; may be given several times.")],
+    workers: Annotated[int, typer.Option(min=1, help="Child processes.")] = 2,
+) -> None:
+    """Print a JSON line for each hit: file, list, version, distance, category."""
+    known = [load_list(path, ListIdentity(path.stem, "1", "")) for path in lists]
+    prints: dict[str, Fingerprint] = {}
+    names: dict[str, list[str]] = {}
+    failed = False
+    with Sandbox(workers=workers, limits=Limits()) as sandbox:
+        for path in files_below(paths):
+            try:
+                found = sandbox.run(fingerprint_file, path, Limits(), seconds=Limits().entry_seconds)
+            except (SauveterreError, Casualty) as error:
+                failed = True
+                jsonl.line("failure", path=str(path), reason=str(error))
+                continue
+            prints[found.digests.sha256] = found
+            names.setdefault(found.digests.sha256, []).append(str(path))
+    for hit in look_up(list(prints.values()), known):
+        for name in names[hit.sha256]:
+            jsonl.line(
+                "hit",
+                path=name,
+                sha256=hit.sha256,
+                list=hit.identity.name,
+                version=hit.identity.version,
+                algorithm=hit.digest.algorithm,
+                value=hit.digest.hex,
+                distance=hit.distance,
+                quality=hit.quality,
+                category=hit.category,
+                locator=hit.locator,
+            )
+    if failed:
+        raise typer.Exit(3)

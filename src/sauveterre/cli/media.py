@@ -1,0 +1,55 @@
+"""``sauveterre media``: fingerprints of files, with no workspace."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sauveterre.cli import jsonl
+from sauveterre.errors import SauveterreError
+from sauveterre.media.sandbox import Casualty, Sandbox
+from sauveterre.pipeline.files import files_below, fingerprint_file
+from sauveterre.records.limits import Limits
+
+app = typer.Typer(name="media", help="Fingerprints of files, with no workspace.", no_args_is_help=True)
+
+
+@app.command(name="hash")
+def hash_(
+    paths: Annotated[list[Path], typer.Argument(help="Files, or folders with all that is in them.")],
+    workers: Annotated[int, typer.Option(min=1, help="Child processes.")] = 2,
+) -> None:
+    """Fingerprint files as JSON lines: three digests, kind, and for pictures PDQ and what EXIF states.
+
+    Example: sauveterre media hash holiday.jpg album/
+    """
+    failed = False
+    with Sandbox(workers=workers, limits=Limits()) as sandbox:
+        for path in files_below(paths):
+            try:
+                found = sandbox.run(fingerprint_file, path, Limits(), seconds=Limits().entry_seconds)
+            except (SauveterreError, Casualty) as error:
+                failed = True
+                jsonl.line("failure", path=str(path), reason=str(error))
+                continue
+            picture = found.picture
+            jsonl.line(
+                "fingerprint",
+                path=str(path),
+                size=found.size,
+                md5=found.digests.md5,
+                sha1=found.digests.sha1,
+                sha256=found.digests.sha256,
+                kind=found.kind,
+                trouble=found.trouble,
+                pdq=None if picture is None else picture.pdq,
+                quality=None if picture is None else picture.quality,
+                width=None if picture is None else picture.width,
+                height=None if picture is None else picture.height,
+                camera=None if picture is None else picture.camera,
+                taken_raw=None if picture is None else picture.taken_raw,
+                latitude=None if picture is None else picture.latitude,
+                longitude=None if picture is None else picture.longitude,
+            )
+    if failed:
+        raise typer.Exit(3)

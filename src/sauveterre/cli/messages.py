@@ -1,0 +1,35 @@
+"""``sauveterre messages``: what a message store states, with no workspace."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sauveterre.cli import jsonl
+from sauveterre.cli.key import read_key
+from sauveterre.media.sandbox import Casualty, Sandbox
+from sauveterre.pipeline.conversations import read_messages
+from sauveterre.records.limits import Limits
+
+app = typer.Typer(name="messages", help="What a message store states, with no workspace.", no_args_is_help=True)
+
+
+@app.command()
+def read(
+    source: Annotated[Path, typer.Argument(help="A backup: its folder, file, or an archive that holds it.")],
+    key: Annotated[str | None, typer.Option(help="The recovery key. Better: --key-file.")] = None,
+    key_file: Annotated[Path | None, typer.Option(help="A file that holds the recovery key.")] = None,
+) -> None:
+    """Read accounts, groups, memberships, roles, events and messages as JSON lines.
+
+    Example: sauveterre messages read SignalBackups --key-file key.txt
+    """
+    keys = tuple(found for found in (key, read_key(key_file) if key_file else None) if found)
+    with Sandbox(workers=1, limits=Limits()) as sandbox:
+        try:
+            records = sandbox.run(read_messages, source, Limits(), keys, seconds=Limits().listing_seconds)
+        except Casualty as casualty:
+            jsonl.line("failure", path=str(source), reason=str(casualty))
+            raise typer.Exit(8) from casualty
+    for record in records:
+        jsonl.record_line(record)

@@ -1,0 +1,24 @@
+"""Tables for people."""
+
+from collections.abc import Iterable
+
+from rich.table import Table
+
+from sauveterre.records.accounting import Accounting
+
+
+def accounting(accounts: Iterable[Accounting]) -> Table:
+    """Draw the accounting: for each source, found = processed + partial + failed + skipped (+ pending)."""
+    table = Table(title="Accounting: found = processed + partial + failed + skipped")
+    for name in ("source", "reader", "state"):
+        table.add_column(name, overflow="fold")
+    for name in ("found", "processed", "partial", "failed", "skipped", "pending"):
+        table.add_column(name, justify="right")
+    table.add_column("adds up")
+    for one in accounts:
+        table.add_row(
+            f"{one.exhibit:02d} {one.source}", one.reader, one.state,
+            *(str(n) for n in (one.found, one.processed, one.partial, one.failed, one.skipped, one.pending)),
+            "yes" if one.adds_up else "[red]no[/red]",
+        )  # fmt: skip
+    return table

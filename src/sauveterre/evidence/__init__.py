@@ -1,0 +1,1 @@
+"""Sources: folders and archives, however nested, listed in full and read within bounds."""

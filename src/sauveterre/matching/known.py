@@ -1,0 +1,178 @@
+"""A known list: one version of a hash list on disk, ready to be matched against, in one file of columns.
+
+It holds the exact index, the PDQ hashes that may be matched, and for each item its category and its row in the list:
+what a hit must name. Everything else about an item stays where the records are kept.
+"""
+
+import tempfile
+from array import array
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sauveterre.errors import LimitExceeded, UnreadableSource
+from sauveterre.matching import exact, near
+from sauveterre.matching.columns import Column, Columns, Plan, open_columns
+from sauveterre.matching.exact import ExactBuilder, ExactIndex
+from sauveterre.matching.near import NearIndex
+from sauveterre.records.category import Category
+from sauveterre.records.hash_list import ListedMedia, ListIdentity
+
+KIND = "known-list"
+MOST_CATEGORIES = 1 << 20
+MOST_IDENTITY = 512
+
+_IDENTITY_KEYS = ("name", "version", "scheme")
+_COLUMNS = frozenset({
+    "pdq", "pdq.items", "item.category", "item.locator_ends", "locators", "categories", "category_ends",
+})  # fmt: skip
+
+
+class KnownList:
+    """An opened list: which one it is, its two indexes, and what its items say."""
+
+    def __init__(self, columns: Columns) -> None:
+        """Take the columns of an opened file; raise ``UnreadableSource`` where they do not fit together."""
+        arrays = columns.arrays
+        self.exact = ExactIndex(columns)
+        if not arrays.keys() >= _COLUMNS or not _is_sound(arrays):
+            raise UnreadableSource(
+                f"The list index {columns.path.name} is damaged: its columns of items do not fit together; "
+                "import the list again"
+            )
+        self.identity = ListIdentity(**{key: str(columns.meta.get(key, "")) for key in _IDENTITY_KEYS})
+        self.source = str(columns.meta.get("source", ""))
+        """``sha256:…`` of the file that the list came in."""
+        self.near = NearIndex(arrays["pdq"])
+        self.near_items: NDArray[np.uint32] = arrays["pdq.items"]
+        """The item number of each row of ``near``."""
+        self._columns = columns
+
+    @classmethod
+    def open(cls, path: Path) -> "KnownList":
+        """Map a list file in milliseconds; raise ``UnreadableSource`` when it is missing or damaged."""
+        return cls(open_columns(path, KIND))
+
+    def __len__(self) -> int:
+        return len(self._columns.arrays["item.category"])
+
+    def category(self, item: int) -> Category | None:
+        """Return the category of an item, by its number from 0."""
+        row = int(self._columns.arrays["item.category"][item])
+        if row == 0:
+            return None
+        scheme, _, code = self._text("categories", "category_ends", row - 1).partition("\0")
+        return Category(scheme, code)
+
+    def locator(self, item: int) -> str:
+        """Return the row of the list that an item came from, by its number from 0."""
+        return self._text("locators", "item.locator_ends", item)
+
+    def verify(self) -> None:
+        """Check every byte against its checksum; raise ``UnreadableSource`` when one is wrong."""
+        self._columns.verify()
+
+    def _text(self, column: str, ends: str, row: int) -> str:
+        stops = self._columns.arrays[ends]
+        start = int(stops[row - 1]) if row else 0
+        return bytes(self._columns.arrays[column][start : int(stops[row])]).decode("utf-8", "replace")
+
+
+class KnownListBuilder(AbstractContextManager["KnownListBuilder"]):
+    """Takes the items of a list one by one, in memory that a few bytes an item make up, then writes its file."""
+
+    def __init__(self, path: Path, *, rows_in_memory: int = exact.ROWS_IN_MEMORY) -> None:
+        """Prepare to write the list to a file, which appears, whole, only with ``finish``."""
+        self._path = path
+        self._exact = ExactBuilder(path.parent, rows_in_memory=rows_in_memory)
+        self._locators = tempfile.TemporaryFile(dir=path.parent)
+        self._pdq: dict[bytes, int] = {}
+        self._categories: dict[Category, int] = {}
+        self._category_rows = array("I")
+        self._locator_ends = array("Q")
+        self._end = 0
+
+    def __exit__(self, *exc: object) -> None:
+        self._exact.__exit__(*exc)
+        self._locators.close()
+
+    def __len__(self) -> int:
+        return len(self._category_rows)
+
+    def add(self, item: ListedMedia) -> int:
+        """Add one item and return its number. Of a hash that comes again the first item stays.
+
+        Raises ``LimitExceeded`` for more items or categories than a list may have.
+        """
+        number = len(self)
+        for digest in item.hashes:
+            if digest.algorithm == "pdq":
+                pdq = bytes.fromhex(digest.hex)
+                if near.matchable(pdq, None):
+                    self._pdq.setdefault(pdq, number)
+            else:
+                self._exact.add(digest, number)
+        self._category_rows.append(self._category_row(item.category))
+        locator = item.provenance.locator.encode("utf-8", "replace")
+        self._locators.write(locator)
+        self._end += len(locator)
+        self._locator_ends.append(self._end)
+        return number
+
+    def finish(self, identity: ListIdentity, source: str) -> KnownList:
+        """Write the file, replacing an older one whole, and open it.
+
+        ``source`` is the digest of the file that the list came in. Raises ``WorkspaceError`` where there is no room, and
+        ``LimitExceeded`` for an identity of more than 512 characters.
+        """
+        meta = {key: getattr(identity, key) for key in _IDENTITY_KEYS} | {"source": source}
+        if sum(map(len, meta.values())) > MOST_IDENTITY:
+            raise LimitExceeded(f"The name, version and scheme of a list have at most {MOST_IDENTITY} characters")
+        runs = self._exact.runs()
+        texts = [f"{category.scheme}\0{category.code}".encode() for category in self._categories]
+        shapes = exact.shapes(runs) | {
+            "pdq": ("|u1", (len(self._pdq), near.WIDTH)),
+            "pdq.items": ("<u4", (len(self._pdq),)),
+            "item.category": ("<u4", (len(self),)),
+            "item.locator_ends": ("<u8", (len(self),)),
+            "locators": ("|u1", (self._end,)),
+            "categories": ("|u1", (sum(map(len, texts)),)),
+            "category_ends": ("<u8", (len(texts),)),
+        }
+        with Plan(KIND, shapes).write(self._path, meta) as arrays:
+            exact.fill(runs, arrays)
+            self._fill_items(arrays, texts)
+        return KnownList.open(self._path)
+
+    def _fill_items(self, arrays: Mapping[str, Column], texts: list[bytes]) -> None:
+        arrays["pdq"][:] = near.to_rows(list(self._pdq))
+        arrays["pdq.items"][:] = list(self._pdq.values())
+        arrays["item.category"][:] = np.frombuffer(self._category_rows, np.uint32)
+        arrays["item.locator_ends"][:] = np.frombuffer(self._locator_ends, np.uint64)
+        arrays["categories"][:] = np.frombuffer(b"".join(texts), np.uint8)
+        arrays["category_ends"][:] = np.cumsum([len(text) for text in texts], dtype=np.uint64)
+        self._locators.seek(0)
+        at = 0
+        while block := self._locators.read(1 << 20):
+            arrays["locators"][at : at + len(block)] = np.frombuffer(block, np.uint8)
+            at += len(block)
+
+    def _category_row(self, category: Category | None) -> int:
+        if category is None:
+            return 0
+        row = self._categories.setdefault(category, len(self._categories) + 1)
+        if row > MOST_CATEGORIES:
+            raise LimitExceeded(f"The list has more than {MOST_CATEGORIES:,} categories; look whether it is one")
+        return row
+
+
+def _is_sound(arrays: Mapping[str, Column]) -> bool:
+    items = len(arrays["item.category"])
+    return (
+        arrays["pdq"].shape == (len(arrays["pdq.items"]), near.WIDTH)
+        and len(arrays["item.locator_ends"]) == items
+        and arrays["pdq"].dtype == np.uint8
+    )

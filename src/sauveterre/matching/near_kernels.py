@@ -1,0 +1,209 @@
+"""The loops behind near matches: Hamming distance over 256 bits, by brute force and by bands.
+
+A PDQ hash is four 64-bit words, 16 bands of 16 bits. If two hashes differ in at most 31 bits, then some band differs in
+at most one, for 16 bands with two bits each would make 32. So a hash is compared only with those that share a band with
+it, or all but one bit of a band: exact, with nothing missed. Hashes are sorted by their value in a band (``starts``
+and ``order``), and a bucket is compared with the 17 buckets that one bit or none parts from it, two of the four words
+first.
+"""
+
+from typing import Any
+
+import numpy as np
+from numba import njit, types
+from numba.extending import intrinsic
+from numpy.typing import NDArray
+
+BANDS = 16
+VALUES = 1 << 16
+
+_WORDS = types.Array(types.uint64, 2, "C", readonly=True)
+_STARTS = types.Array(types.int64, 1, "C", readonly=True)
+_ORDER = types.Array(types.uint32, 1, "C", readonly=True)
+
+Words = NDArray[np.uint64]
+Starts = NDArray[np.int64]
+Order = NDArray[np.uint32]
+
+
+@intrinsic
+def ones(_context: Any, _value: Any) -> Any:  # noqa: ANN401  (numba's own interface carries no types)
+    """Return how many bits of a 64-bit number are set: one instruction of the processor."""
+
+    def generate(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:  # noqa: ANN401
+        return builder.ctpop(arguments[0])
+
+    return types.uint64(types.uint64), generate
+
+
+@njit(types.int64(_WORDS, types.int64, _WORDS, types.int64), nogil=True, cache=True)
+def distance(left: Words, i: int, right: Words, j: int) -> int:
+    """Return the number of differing bits of two hashes."""
+    return np.int64(  # type: ignore[return-value]
+        ones(left[i, 0] ^ right[j, 0])
+        + ones(left[i, 1] ^ right[j, 1])
+        + ones(left[i, 2] ^ right[j, 2])
+        + ones(left[i, 3] ^ right[j, 3])
+    )
+
+
+@njit(types.int64(_WORDS, types.int64, types.int64), nogil=True, cache=True)
+def band_value(words: Words, i: int, band: int) -> int:
+    """Return the 16 bits of a hash in a band."""
+    shift = np.uint64((band & 3) * 16)
+    return np.int64((words[i, band >> 2] >> shift) & np.uint64(0xFFFF))  # type: ignore[return-value]
+
+
+@njit(types.boolean(_WORDS, types.int64, _WORDS, types.int64, types.int64), nogil=True, cache=True)
+def is_first_band(left: Words, i: int, right: Words, j: int, band: int) -> bool:
+    """Say whether no earlier band of the two differs in one bit or none: each pair is reported from one band."""
+    for earlier in range(band):
+        parted = band_value(left, i, earlier) ^ band_value(right, j, earlier)
+        if parted & (parted - 1) == 0:
+            return False
+    return True
+
+
+@njit(types.void(_WORDS, types.int64, types.int64[::1], types.uint32[::1]), nogil=True, cache=True)
+def sort_by_band(words: Words, band: int, starts: Starts, order: Order) -> None:
+    """Counting-sort hashes by their value in a band: bucket v is ``order[starts[v]:starts[v + 1]]``."""
+    starts[:] = 0
+    n = words.shape[0]
+    for i in range(n):
+        starts[band_value(words, i, band) + 1] += 1
+    for value in range(VALUES):
+        starts[value + 1] += starts[value]
+    place = starts[:VALUES].copy()
+    for i in range(n):
+        value = band_value(words, i, band)
+        order[place[value]] = i
+        place[value] += 1
+
+
+@njit(
+    types.int64(types.uint64[::1], types.uint64[::1], types.int64, types.uint64, types.uint64), nogil=True, cache=True
+)
+def least(first: Words, second: Words, n: int, a: np.uint64, b: np.uint64) -> int:
+    """Return the least distance over two words to the first n; a plain loop, which the compiler makes wide."""
+    low = np.int64(999)
+    for i in range(n):
+        low = min(low, np.int64(ones(first[i] ^ a) + ones(second[i] ^ b)))
+    return low  # type: ignore[return-value]
+
+
+@njit(
+    types.void(
+        _WORDS, _STARTS, _ORDER, _WORDS, _STARTS, _ORDER, types.int64, types.int64,
+        types.int64[:, ::1], types.int64[::1], types.int64[:, ::1], types.boolean,
+    ),
+    nogil=True,
+    cache=True,
+)  # fmt: skip
+def join_band(
+    words: Words,
+    starts: Starts,
+    order: Order,
+    queries: Words,
+    q_starts: Starts,
+    q_order: Order,
+    band: int,
+    threshold: int,
+    pairs: NDArray[np.int64],
+    count: NDArray[np.int64],
+    nearest: NDArray[np.int64],
+    all_pairs: bool,  # noqa: FBT001  (a kernel takes positions only)
+) -> None:
+    """Compare two sets through one band.
+
+    With ``all_pairs`` each pair within the threshold is written as query, item, distance, and counted in ``count[0]``
+    also where ``pairs`` is full. Else ``nearest[query]`` keeps the least distance and, of equals, the first item.
+    """
+    third, fourth = ((band >> 2) + 1) & 3, ((band >> 2) + 2) & 3
+    widest = np.int64(0)
+    for value in range(VALUES):
+        widest = max(widest, starts[value + 1] - starts[value])
+    first, second = np.zeros(widest + 8, np.uint64), np.zeros(widest + 8, np.uint64)
+    asked = np.empty((2, len(q_order)), np.uint64)
+    for t in range(len(q_order)):
+        asked[0, t], asked[1, t] = queries[q_order[t], third], queries[q_order[t], fourth]
+    for value in range(VALUES):
+        start, n = starts[value], starts[value + 1] - starts[value]
+        if n == 0:
+            continue
+        gathered = False
+        padded = (n + 7) & ~7
+        for bit in range(17):
+            other = value if bit == 16 else value ^ (1 << bit)
+            for t in range(q_starts[other], q_starts[other + 1]):
+                if not gathered:
+                    for i in range(padded):
+                        row = order[start + min(i, n - 1)]
+                        first[i], second[i] = words[row, third], words[row, fourth]
+                    gathered = True
+                a, b = asked[0, t], asked[1, t]
+                if least(first, second, padded, a, b) > threshold:
+                    continue
+                query = np.int64(q_order[t])
+                for i in range(n):
+                    if np.int64(ones(first[i] ^ a) + ones(second[i] ^ b)) > threshold:
+                        continue
+                    row = np.int64(order[start + i])
+                    apart = distance(words, row, queries, query)
+                    if apart > threshold:
+                        continue
+                    if not all_pairs:
+                        if apart < nearest[query, 1] or (apart == nearest[query, 1] and row < nearest[query, 0]):
+                            nearest[query, 0], nearest[query, 1] = row, apart
+                    elif is_first_band(words, row, queries, query, band):
+                        at = count[0]
+                        if at < pairs.shape[0]:
+                            pairs[at, 0], pairs[at, 1], pairs[at, 2] = query, row, apart
+                        count[0] = at + 1
+
+
+@njit(
+    types.void(
+        types.Array(types.uint64, 2, "C", readonly=True), _WORDS, types.int64,
+        types.int64[:, ::1], types.int64[::1], types.int64[:, ::1], types.boolean,
+    ),
+    nogil=True,
+    cache=True,
+)  # fmt: skip
+def compare_all(
+    by_word: Words,
+    queries: Words,
+    threshold: int,
+    pairs: NDArray[np.int64],
+    count: NDArray[np.int64],
+    nearest: NDArray[np.int64],
+    all_pairs: bool,  # noqa: FBT001
+) -> None:
+    """Compare every query with every hash, given word by word (4 × N), in blocks that stay in the cache.
+
+    Writes as ``join_band`` does.
+    """
+    n = by_word.shape[1]
+    first, second = np.zeros(8192, np.uint64), np.zeros(8192, np.uint64)
+    for start in range(0, n, 8192):
+        size = min(8192, n - start)
+        first[:size], second[:size] = by_word[0, start : start + size], by_word[1, start : start + size]
+        for query in range(queries.shape[0]):
+            a, b = queries[query, 0], queries[query, 1]
+            if least(first, second, size, a, b) > threshold:
+                continue
+            for i in range(size):
+                apart = np.int64(ones(first[i] ^ a) + ones(second[i] ^ b))
+                if apart > threshold:
+                    continue
+                row = start + i
+                apart += np.int64(ones(by_word[2, row] ^ queries[query, 2]) + ones(by_word[3, row] ^ queries[query, 3]))
+                if apart > threshold:
+                    continue
+                if not all_pairs:
+                    if apart < nearest[query, 1]:
+                        nearest[query, 0], nearest[query, 1] = row, apart
+                else:
+                    at = count[0]
+                    if at < pairs.shape[0]:
+                        pairs[at, 0], pairs[at, 1], pairs[at, 2] = query, row, apart
+                    count[0] = at + 1

@@ -1,0 +1,214 @@
+"""Pictures to pixels: each content is decoded once, at a size that serves both its hash and its thumbnail.
+
+JPEGs are decoded by libjpeg-turbo straight at a half, a quarter or an eighth of their size, which costs little more
+than reading their entropy code. Bounds are checked on the stated size before any pixel is decoded, and only the
+decoder of the format that the content begins with is let near it.
+"""
+
+import io
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import BinaryIO
+
+import numpy as np
+import pillow_heif
+import simplejpeg
+from PIL import AvifImagePlugin, Image, ImageFile, UnidentifiedImageError
+
+from sauveterre.errors import SauveterreError
+from sauveterre.media.exif import SILENT, Metadata, metadata_of, metadata_of_block, metadata_of_exif
+from sauveterre.media.pdq.hashing import Pixels
+from sauveterre.records.limits import Limits
+
+FORMATS = {
+    "image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/gif": "GIF", "image/tiff": "TIFF",
+    "image/bmp": "BMP", "image/avif": "AVIF", "image/heic": "HEIC", "image/heif": "HEIC",
+}  # fmt: skip
+"""The kinds that are decoded, and the name of the one decoder that each is given to."""
+
+SCALED_SIDE = 256
+"""A scaled decode keeps its shorter side at least so long: hashes then stay within 4 bits of full size."""
+SCALES = (8, 4, 2)
+LONGEST_REASON = 160
+"""Characters kept of what a decoder says is wrong."""
+
+pillow_heif.options.DECODE_THREADS = 1
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+
+
+class Undecodable(Exception):
+    """No picture could be decoded; the message is one sentence that says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A picture's pixels, at full size or at one in ``scale`` of it."""
+
+    pixels: Pixels
+    """Height × width × 3 (RGB) or × 1 (grey), of the size that was decoded."""
+    height: int
+    """Of the picture as stored."""
+    width: int
+    scale: int = 1
+    metadata: Metadata = SILENT
+    damage: str = ""
+    """One sentence when only a part could be decoded."""
+    shown: Pixels | None = None
+    """What a thumbnail is made from, where the pixels to hash would show nothing (16 bits a sample)."""
+
+
+def decode(content: bytes | BinaryIO, kind: str, limits: Limits, *, full_size: bool = False) -> Decoded:
+    """Decode a picture of one of the kinds in ``FORMATS``.
+
+    ``content`` is the whole file, or a seekable stream of it. Raises ``Undecodable`` when nothing can be decoded or
+    the picture is larger than ``limits.picture_pixels``; errors of the stream itself pass through.
+    """
+    with _pillow_bounds(limits):
+        try:
+            if isinstance(content, bytes) and kind == "image/jpeg":
+                decoded = _scaled_jpeg(content, limits, full_size=full_size)
+                if decoded is not None:
+                    return decoded
+            return _by_pillow(content, kind, limits)
+        except (Undecodable, SauveterreError):
+            raise
+        except MemoryError:
+            raise Undecodable(
+                f"the {FORMATS[kind]} picture needs more memory than it may have; raise memory_bytes to decode it"
+            ) from None
+        except Image.DecompressionBombError:
+            raise Undecodable(_too_large("more", limits)) from None
+        except Exception as error:  # noqa: BLE001 - a decoder may raise anything on hostile bytes
+            raise Undecodable(
+                f"the content begins like {FORMATS[kind]}, but no picture can be decoded from it: {_reason(error)}"
+            ) from error
+
+
+@contextmanager
+def _pillow_bounds(limits: Limits) -> Iterator[None]:
+    """Hold Pillow to our bound, and keep its warnings from becoming errors or noise: we check for ourselves."""
+    before = Image.MAX_IMAGE_PIXELS
+    Image.MAX_IMAGE_PIXELS = limits.picture_pixels
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = before
+
+
+def _check_size(width: int, height: int, limits: Limits) -> None:
+    if width * height > limits.picture_pixels:
+        raise Undecodable(_too_large(f"{width:,} × {height:,} pixels, more", limits))
+
+
+def _too_large(stated: str, limits: Limits) -> str:
+    return (
+        f"the picture states {stated} than the {limits.picture_pixels:,} pixels allowed; "
+        "raise picture_pixels to decode it"
+    )
+
+
+def _scaled_jpeg(data: bytes, limits: Limits, *, full_size: bool) -> Decoded | None:
+    """Decode by libjpeg-turbo; None where Pillow must do it (four colours, rare codings)."""
+    try:
+        height, width, colours, _ = simplejpeg.decode_jpeg_header(data, strict=False)
+    except ValueError:
+        return None
+    _check_size(width, height, limits)
+    if colours.upper() in {"CMYK", "YCCK"}:
+        return None
+    fitting = (scale for scale in SCALES if min(height, width) // scale >= SCALED_SIDE)
+    scale = 1 if full_size else next(fitting, 1)
+    least = {"min_height": -(-height // scale), "min_width": -(-width // scale)}
+    wanted = "GRAY" if colours.upper() == "GRAY" else "RGB"
+    damage = ""
+    try:
+        pixels = simplejpeg.decode_jpeg(data, wanted, strict=True, **least)
+    except ValueError as error:
+        damage = _damage("JPEG", error)
+        try:
+            pixels = simplejpeg.decode_jpeg(data, wanted, strict=False, **least)
+        except ValueError:
+            return None
+    if pixels.shape[:2] != (least["min_height"], least["min_width"]):
+        return None
+    return Decoded(pixels, height, width, scale, metadata_of(data, "image/jpeg"), damage)
+
+
+def _by_pillow(content: bytes | BinaryIO, kind: str, limits: Limits) -> Decoded:
+    """Decode at full size; where that fails, once more and content with what comes before the damage."""
+    try:
+        return _load(content, kind, limits, tolerant=False)
+    except (Undecodable, SauveterreError, MemoryError):
+        raise
+    except Exception as error:  # noqa: BLE001 - a decoder may raise anything on hostile bytes
+        first = error
+    try:
+        decoded = _load(content, kind, limits, tolerant=True)
+    except (Undecodable, SauveterreError, MemoryError):
+        raise
+    except Exception:  # noqa: BLE001 - a decoder may raise anything on hostile bytes
+        raise first from None
+    return replace(decoded, damage=_damage(FORMATS[kind], first))
+
+
+def _load(content: bytes | BinaryIO, kind: str, limits: Limits, *, tolerant: bool) -> Decoded:
+    stream = io.BytesIO(content) if isinstance(content, bytes) else content
+    stream.seek(0)
+    before = ImageFile.LOAD_TRUNCATED_IMAGES
+    ImageFile.LOAD_TRUNCATED_IMAGES = tolerant
+    try:
+        image, metadata = _open(stream, kind, limits)
+        image.load()
+        if kind == "image/tiff":
+            metadata = metadata_of_exif(image.getexif())
+        elif isinstance(content, bytes) and kind in {"image/jpeg", "image/png", "image/webp"}:
+            metadata = metadata_of(content, kind)
+        return Decoded(_pixels(image), image.height, image.width, 1, metadata, "", _eight_bit(image))
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
+
+
+def _open(stream: BinaryIO, kind: str, limits: Limits) -> tuple[Image.Image, Metadata]:
+    """Open a picture without decoding it, within bounds, and return what its own header says of its making."""
+    if FORMATS[kind] == "HEIC":
+        heif = pillow_heif.open_heif(stream)
+        _check_size(*heif.size, limits)
+        block = heif.info.get("exif")
+        metadata = metadata_of_block(block) if block else SILENT
+        return heif.to_pillow(), replace(metadata, orientation=1)
+    image = Image.open(stream, formats=[FORMATS[kind]])
+    _check_size(*image.size, limits)
+    block = image.info.get("exif")
+    return image, metadata_of_block(block) if isinstance(block, bytes) else SILENT
+
+
+def _pixels(image: Image.Image) -> Pixels:
+    """Return grey or RGB pixels; palettes, CMYK, transparency and deep samples as Pillow converts them to RGB."""
+    if image.mode == "L":
+        return np.asarray(image)[:, :, None]
+    return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
+
+
+def _eight_bit(image: Image.Image) -> Pixels | None:
+    """Return the upper eight of sixteen bits: Pillow's conversion, which the hash follows, clips at 255."""
+    if not image.mode.startswith("I;16"):
+        return None
+    return (np.asarray(image.convert("I")) >> 8).astype(np.uint8)[:, :, None]
+
+
+def _damage(name: str, error: Exception) -> str:
+    return f"the {name} picture is damaged or cut short, and only what could be decoded was used: {_reason(error)}"
+
+
+def _reason(error: Exception) -> str:
+    """Return what a decoder said, bounded, without addresses that change from run to run."""
+    if isinstance(error, UnidentifiedImageError):
+        return "it is not built like one"
+    text = re.sub(r"<[^>]*\b0x[0-9a-fA-F]+[^>]*>", "the content", str(error)) or type(error).__name__
+    text = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(text.split())[:LONGEST_REASON]

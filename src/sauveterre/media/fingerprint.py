@@ -1,0 +1,40 @@
+"""A content to its fingerprint: the front door of this package. Pure: no process, clock or network in it."""
+
+from typing import BinaryIO
+
+from sauveterre.media.decoding import FORMATS
+from sauveterre.media.digests import read_once
+from sauveterre.media.kind import kind_of
+from sauveterre.media.picture import picture_of
+from sauveterre.records.content import Fingerprint, Picture
+from sauveterre.records.limits import Limits
+
+
+def fingerprint(stream: BinaryIO, *, limits: Limits, size_hint: int | None = None) -> Fingerprint:
+    """Return digests, size, kind and, for a picture, all that is measured on it.
+
+    The stream is read once, from where it stands, in blocks; ``size_hint`` is what its container states and only
+    saves memory. Bad content never raises: it gives a fingerprint whose ``trouble`` says why it is not whole.
+    Whatever the stream itself raises (``UnreadableSource``, ``LimitExceeded``) passes through.
+
+    The decoders underneath may still crash, hang or eat memory: call this in the sandbox.
+    """
+    reading = read_once(stream, wanted=_is_picture, most_bytes=limits.entry_bytes, size_hint=size_hint)
+    kind = kind_of(reading.head)
+    picture: Picture | None = None
+    trouble = ""
+    if kind in FORMATS:
+        if reading.whole is not None:
+            picture, trouble = picture_of(reading.whole, kind, limits)
+        elif stream.seekable():
+            picture, trouble = picture_of(stream, kind, limits)
+        else:
+            trouble = (
+                f"the {FORMATS[kind]} picture of {reading.size:,} bytes is too large to be kept in memory, and its "
+                "container gives it only once; unpack it and add the folder to decode it"
+            )
+    return Fingerprint(reading.digests, reading.size, kind, picture, trouble)
+
+
+def _is_picture(head: bytes) -> bool:
+    return kind_of(head) in FORMATS

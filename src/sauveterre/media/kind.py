@@ -1,0 +1,177 @@
+"""Tell the kind of a content from its first bytes alone: names are chosen by whoever hides something.
+
+Formats that are read further have exact signatures here; the library puremagic knows many more. What matches
+nothing is text where it is clean UTF-8, and unknown otherwise. The answer depends on the bytes only.
+"""
+
+import re
+
+import puremagic
+
+UNKNOWN = "application/octet-stream"
+TEXT = "text/plain"
+
+LEAST_SIGNATURE = 4
+"""Shortest signature of the library that is believed: two or three bytes match by chance too often."""
+LEAST_SIGNATURE_OF_TEXT = 6
+"""The same for content that reads as text: prose may well begin with four telling letters."""
+SIGNATURE_BYTES = 70_000
+"""How far into the content the library looks."""
+
+_EXACT: tuple[tuple[int, bytes, str], ...] = (
+    (0, b"\xff\xd8\xff", "image/jpeg"),
+    (0, b"\x89PNG\r\n\x1a\n", "image/png"),
+    (0, b"GIF87a", "image/gif"),
+    (0, b"GIF89a", "image/gif"),
+    (0, b"\x00\x00\x00\x0cjP  \r\n\x87\n", "image/jp2"),
+    (0, b"\xff\x4f\xff\x51", "image/j2c"),
+    (0, b"\x00\x00\x01\x00", "image/x-icon"),
+    (0, b"SQLite format 3\x00", "application/vnd.sqlite3"),
+    (0, b"%PDF-", "application/pdf"),
+    (0, b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
+    (0, b"\x1f\x8b\x08", "application/gzip"),
+    (0, b"\xfd7zXZ\x00", "application/x-xz"),
+    (0, b"Rar!\x1a\x07", "application/vnd.rar"),
+    (0, b"PK\x05\x06", "application/zip"),
+    (0, b"PK\x07\x08PK\x03\x04", "application/zip"),
+    (257, b"ustar", "application/x-tar"),
+)
+
+_RIFF = {b"WEBP": "image/webp", b"AVI ": "video/x-msvideo", b"WAVE": "audio/x-wav"}
+
+_BRANDS = {
+    b"avif": "image/avif", b"avis": "image/avif",
+    b"heic": "image/heic", b"heix": "image/heic", b"heim": "image/heic", b"heis": "image/heic",
+    b"hevc": "image/heic", b"hevx": "image/heic", b"mif1": "image/heif", b"msf1": "image/heif",
+    b"qt  ": "video/quicktime", b"M4A ": "audio/mp4", b"M4B ": "audio/mp4",
+}  # fmt: skip
+"""ISO base media brands; every other brand of such a file is taken for video/mp4 or video/3gpp."""
+
+_QUICKTIME_ATOMS = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
+_BMP_HEADERS = frozenset({12, 40, 52, 56, 64, 108, 124})
+_OOXML = {
+    b"word/": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    b"xl/": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    b"ppt/": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+}
+_MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+_-]{0,126}")
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
+
+
+def kind_of(head: bytes) -> str:
+    """Return the media type of a content whose first bytes are ``head`` (a mebibyte is plenty, 512 serve most)."""
+    for offset, signature, kind in _EXACT:
+        if head.startswith(signature, offset):
+            return kind
+    for tell in (_riff, _iso_media, _tiff, _bmp, _zip, _bzip2, _matroska, _old_tar):
+        if found := tell(head):
+            return found
+    is_text = _is_text(head)
+    return _by_library(head, LEAST_SIGNATURE_OF_TEXT if is_text else LEAST_SIGNATURE) or (
+        TEXT if is_text else UNKNOWN
+    )
+
+
+def _riff(head: bytes) -> str | None:
+    return _RIFF.get(head[8:12]) if head.startswith(b"RIFF") else None
+
+
+def _iso_media(head: bytes) -> str | None:
+    """ISO 14496-12: a box has its size, big-endian, then its type; ``ftyp`` lists what the file can be read as."""
+    size, box = int.from_bytes(head[:4], "big"), head[4:8]
+    if box == b"ftyp" and size >= 16:
+        major = head[8:12]
+        compatible = [head[at : at + 4] for at in range(16, min(size, 512, len(head) - 3), 4)]
+        kind = _BRANDS.get(major)
+        if kind == "image/heif":
+            known = (_BRANDS.get(brand) for brand in compatible)
+            return next((name for name in known if name in {"image/heic", "image/avif"}), kind)
+        if kind:
+            return kind
+        if major.startswith(b"3g"):
+            return "video/3gpp"
+        return "video/mp4"
+    if box in _QUICKTIME_ATOMS and (size >= 8 or size == 1):
+        return "video/quicktime"
+    return None
+
+
+def _tiff(head: bytes) -> str | None:
+    if head[:4] not in {b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"}:
+        return None
+    return "image/x-canon-cr2" if head[8:11] == b"CR\x02" else "image/tiff"
+
+
+def _bmp(head: bytes) -> str | None:
+    if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in _BMP_HEADERS:
+        return "image/bmp"
+    return None
+
+
+def _zip(head: bytes) -> str | None:
+    """A ZIP, or the office format that its first members announce (ODF, EPUB: ``mimetype``; OOXML)."""
+    if not head.startswith(b"PK\x03\x04"):
+        return None
+    name_length = int.from_bytes(head[26:28], "little")
+    name = head[30 : 30 + name_length]
+    if name == b"mimetype" and head[8:10] == b"\x00\x00":
+        size = int.from_bytes(head[18:22], "little")
+        start = 30 + name_length + int.from_bytes(head[28:30], "little")
+        stated = head[start : start + min(size, 128)].decode("latin-1")
+        if _MEDIA_TYPE.fullmatch(stated):
+            return stated
+    if name.startswith((b"[Content_Types].xml", b"_rels/", b"docProps/")):
+        for folder, kind in _OOXML.items():
+            if folder in head:
+                return kind
+    return "application/zip"
+
+
+def _bzip2(head: bytes) -> str | None:
+    blocks = (b"1AY&SY", b"\x17rE8P\x90")
+    is_bzip2 = head.startswith(b"BZh") and head[3:4] in b"123456789" and head[4:10] in blocks
+    return "application/x-bzip2" if is_bzip2 else None
+
+
+def _matroska(head: bytes) -> str | None:
+    if not head.startswith(b"\x1a\x45\xdf\xa3"):
+        return None
+    return "video/webm" if b"webm" in head[:64] else "video/x-matroska"
+
+
+def _old_tar(head: bytes) -> str | None:
+    """A tar without the ``ustar`` mark is known by the sum that its header states of itself."""
+    if len(head) < 512 or head[0] == 0:
+        return None
+    stated = head[148:156].strip(b" \x00")
+    if not re.fullmatch(rb"[0-7]{1,7}", stated):
+        return None
+    total = sum(head[:148]) + 8 * 0x20 + sum(head[156:512])
+    return "application/x-tar" if int(stated, 8) == total else None
+
+
+def _is_text(head: bytes) -> bool:
+    """Whether the bytes are clean UTF-8: no stray controls; a last character may be cut by the end of the block."""
+    if not head or _CONTROL.search(head):
+        return False
+    try:
+        head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start > 0 and error.start >= len(head) - 3 and "end of data" in error.reason
+    return True
+
+
+def _by_library(head: bytes, least: int) -> str | None:
+    """Ask puremagic, and believe only real signatures at stated offsets. Ties go by length, then by name."""
+    if not head:
+        return None
+    try:
+        matches = puremagic.magic_string(head[:SIGNATURE_BYTES])
+    except puremagic.PureError:
+        return None
+    believed = [
+        (-len(match.byte_match), match.mime_type.startswith("application/"), match.mime_type)
+        for match in matches
+        if len(match.byte_match) >= least and match.offset >= 0 and _MEDIA_TYPE.fullmatch(match.mime_type)
+    ]
+    return min(believed)[2] if believed else None

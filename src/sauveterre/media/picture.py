@@ -1,0 +1,84 @@
+"""A decoded picture to what is kept of it: hash, quality, thumbnail, and what it says of its making."""
+
+from typing import BinaryIO
+
+import numpy as np
+import simplejpeg
+from PIL import Image
+
+from sauveterre.media.decoding import Decoded, Undecodable, decode
+from sauveterre.media.pdq.hashing import Pdq, Pixels, pdq_of_pixels
+from sauveterre.records.content import Picture
+from sauveterre.records.limits import Limits
+
+THUMBNAIL_SIDE = 256
+"""Pixels of a thumbnail's longer side."""
+THUMBNAIL_QUALITY = 80
+LEAST_QUALITY = 50
+"""Below this PDQ quality a hash from a scaled decode is taken anew from full size."""
+REFERENCE_PIXELS = 1 << 26
+"""Most pixels that are hashed the reference way: it takes eight bytes of memory for each."""
+
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}  # fmt: skip
+
+
+def picture_of(content: bytes | BinaryIO, kind: str, limits: Limits) -> tuple[Picture | None, str]:
+    """Return what is kept of a picture, and what was wrong with it (empty when nothing was).
+
+    ``content`` is the whole file, or a seekable stream of it. Never raises for bad content: the picture is then None
+    and the sentence says why. Errors of the stream itself pass through.
+    """
+    try:
+        decoded = decode(content, kind, limits)
+        pdq = hash_of(decoded, content, kind, limits)
+        thumbnail = thumbnail_of(
+            decoded.pixels if decoded.shown is None else decoded.shown, orientation=decoded.metadata.orientation
+        )
+    except Undecodable as trouble:
+        return None, str(trouble)
+    except MemoryError:
+        return None, "the picture needs more memory than it may have; raise memory_bytes to hash it"
+    metadata = decoded.metadata
+    picture = Picture(
+        width=decoded.width,
+        height=decoded.height,
+        pdq=pdq.hash,
+        quality=pdq.quality,
+        thumbnail=thumbnail,
+        camera=metadata.camera,
+        taken_raw=metadata.taken_raw,
+        latitude=metadata.latitude,
+        longitude=metadata.longitude,
+    )
+    return picture, decoded.damage
+
+
+def hash_of(decoded: Decoded, content: bytes | BinaryIO, kind: str, limits: Limits) -> Pdq:
+    """Hash a decoded picture; one of low quality once more the exact way, at full size.
+
+    Flat pictures have coefficients so close together that rounding decides: only the reference's own arithmetic
+    gives the reference's bits. ``content`` is decoded again when ``decoded`` is scaled.
+    """
+    pdq = pdq_of_pixels(decoded.pixels, height=decoded.height, width=decoded.width, scale=decoded.scale)
+    if pdq.quality >= LEAST_QUALITY:
+        return pdq
+    if decoded.scale > 1:
+        decoded = decode(content, kind, limits, full_size=True)
+    exact = decoded.height * decoded.width <= REFERENCE_PIXELS
+    return pdq_of_pixels(decoded.pixels, reference=exact)
+
+
+def thumbnail_of(pixels: Pixels, *, orientation: int = 1) -> bytes:
+    """Return a JPEG of at most 256 pixels a side, turned upright, with no metadata in it."""
+    image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
+    image.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.HAMMING, reducing_gap=2.0)
+    if orientation in _UPRIGHT:
+        image = image.transpose(_UPRIGHT[orientation])
+    small = np.asarray(image)
+    if small.ndim == 2:
+        return bytes(simplejpeg.encode_jpeg(small[:, :, None].copy(), THUMBNAIL_QUALITY, "GRAY", "Gray"))
+    return bytes(simplejpeg.encode_jpeg(small, THUMBNAIL_QUALITY, "RGB", "420"))

@@ -1,0 +1,1 @@
+"""Message stores: who wrote what to whom, in which group, with which role, and who changed it when."""

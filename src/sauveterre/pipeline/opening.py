@@ -1,0 +1,143 @@
+"""Open any source, whatever lies around it: folder, archive in archive, message store in archive.
+
+A child process works through many entries of few sources, so the last opened ones stay open (``Opener``).
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from sauveterre.errors import Locked, SauveterreError, UnreadableSource
+from sauveterre.evidence.opening import open_container
+from sauveterre.evidence.tree import ContainerTree
+from sauveterre.messages.readers import READERS as MESSAGE_READERS
+from sauveterre.messages.stores import reader_named
+from sauveterre.records.entry import Entry
+from sauveterre.records.limits import Limits
+from sauveterre.records.problem import Problem
+from sauveterre.records.reader import Container, MessageReader
+from sauveterre.records.source import Source
+from sauveterre.records.store import StoreLocation
+from sauveterre.records.tree import Tree
+
+OPEN_SOURCES = 4
+STORE_READERS = frozenset(reader.NAME for reader in MESSAGE_READERS)
+
+
+def store_location(source: Source) -> StoreLocation:
+    """Return where a message store lies in the source around it: the last step of its way down."""
+    step = source.steps[-1]
+    return StoreLocation(step.reader, step.locator, needs_key=False)
+
+
+def outer(source: Source) -> Source:
+    """Return the source in which a message store lies."""
+    return Source(source.path, source.identity, source.steps[:-1])
+
+
+class StoreContainer:
+    """A message store as a container: its entries are the attachments whose bytes it holds."""
+
+    def __init__(self, tree: Tree, location: StoreLocation, keys: tuple[str, ...]) -> None:
+        """Take the keys that may open the store, in the order to try them."""
+        self.problems: list[Problem] = []
+        self._tree = tree
+        self._location = location
+        self._reader: MessageReader = reader_named(location.reader)
+        self._key = fitting_key(self._reader, tree, location, keys)
+
+    def entries(self) -> Iterator[Entry]:
+        """List the attachments, each distinct one once."""
+        return self._reader.attachments(self._tree, self._location, self._key)
+
+    def open(self, entry: Entry) -> BinaryIO:
+        """Open one attachment's plain bytes."""
+        return self._reader.open_attachment(self._tree, self._location, self._key, entry)
+
+    def close(self) -> None:
+        """Nothing is held: the source around it stays with who opened it."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def fitting_key(reader: MessageReader, tree: Tree, location: StoreLocation, keys: tuple[str, ...]) -> str | None:
+    """Return the key that opens a store, None for a store that needs none.
+
+    Raises ``Locked`` with the last key's own sentence when none of them does.
+    """
+    locked = Locked(f"{location.root or 'the store'} needs a key; add it to the exhibit with `sauveterre key add`")
+    for key in keys or (None,):
+        try:
+            next(reader.read(tree, location, key), None)
+        except Locked as error:
+            locked = error
+        else:
+            return key
+    raise locked
+
+
+class Opener:
+    """Keeps the last few sources open, so that an archive's directory is read once and not for each entry."""
+
+    def __init__(self, limits: Limits, keys: tuple[str, ...] = ()) -> None:
+        """Open within these limits, trying these keys on what is locked."""
+        self.limits = limits
+        self.keys = keys
+        self._open: OrderedDict[Source, Container] = OrderedDict()
+
+    def container(self, source: Source) -> Container:
+        """Return the opened source; it belongs to the opener."""
+        if source in self._open:
+            self._open.move_to_end(source)
+            return self._open[source]
+        container = self._store(source) if self._is_store(source) else open_container(source, self.limits)
+        self._open[source] = container
+        while len(self._open) > OPEN_SOURCES:
+            self._open.popitem(last=False)[1].close()
+        return container
+
+    def tree(self, source: Source) -> Tree:
+        """Return a source's files by path."""
+        return ContainerTree(self.container(source), source.identity)
+
+    def close(self) -> None:
+        """Close all that is open."""
+        while self._open:
+            self._open.popitem()[1].close()
+
+    @staticmethod
+    def _is_store(source: Source) -> bool:
+        return bool(source.steps) and source.steps[-1].reader in STORE_READERS
+
+    def _store(self, source: Source) -> StoreContainer:
+        return StoreContainer(self.tree(outer(source)), store_location(source), self.keys)
+
+
+_opener: Opener | None = None
+
+
+def shared_opener(limits: Limits, keys: tuple[str, ...]) -> Opener:
+    """Return this process's opener; a new one when the keys or limits are others than before."""
+    global _opener
+    if _opener is None or (_opener.limits, _opener.keys) != (limits, keys):
+        if _opener is not None:
+            _opener.close()
+        _opener = Opener(limits, keys)
+    return _opener
+
+
+def content_of(container: Container, entry: Entry) -> BinaryIO:
+    """Open an entry's content; whatever a reader lets through becomes ``UnreadableSource``."""
+    try:
+        return container.open(entry)
+    except SauveterreError:
+        raise
+    except (OSError, ValueError) as error:
+        raise UnreadableSource(f"{entry.provenance.path} cannot be opened: {error}") from error

@@ -1,0 +1,1 @@
+"""Referrals: what comes in from outside, read whole. Start at ``reading.read_referral``."""

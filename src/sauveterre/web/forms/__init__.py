@@ -1,0 +1,1 @@
+"""What officers enter. Forms check shape; the services check sense."""

@@ -1,0 +1,100 @@
+"""The field's words for what the records name by code, in the reader's language."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy as _in
+
+WORDS: dict[str, dict[str, str | Promise]] = {
+    "state": {
+        "pending": _("waiting"), "processed": _("processed"), "partial": _("partial"), "failed": _("failed"),
+        "skipped": _("skipped"),
+    },
+    "source": {
+        "new": _("not yet listed"), "listed": _("listed"), "done": _("done"), "locked": _("locked"),
+        "failed": _("failed"),
+    },
+    "entry": {
+        "file": _("file"), "symlink": _("symbolic link"), "device": _("device file"), "fifo": _("named pipe"),
+        "socket": _("socket"), "folder": _("folder"),
+    },
+    "role": {
+        "member": _("member"), "admin": _("administrator"), "invited": _("invited"), "requesting": _("asking to join"),
+        "banned": _("banned"), "supplier": _("supplier"), "user": _("user"),
+    },
+    "group": {
+        "group": _("group"), "direct": _("conversation of two"), "distribution_list": _("distribution list"),
+        "call_link": _("call link"),
+    },
+    "basis": {
+        "event": _("dated by a row"), "snapshot": _("seen at that moment"), "unknown": _("unknown"),
+    },
+    "event": {
+        "created": _("created the group"), "added": _("added"), "joined": _("joined"),
+        "joined_by_link": _("joined by link"), "invited": _in("event", "invited"),
+        "invite_accepted": _("accepted the invitation"), "invite_declined": _("declined the invitation"),
+        "invite_revoked": _("withdrew the invitation"), "join_requested": _("asked to join"),
+        "request_approved": _("let in"), "request_denied": _("refused"), "request_cancelled": _("withdrew the request"),
+        "left": _("left"), "removed": _("removed"), "banned": _in("event", "banned"), "unbanned": _("unbanned"),
+        "promoted": _("made administrator"), "demoted": _("no longer administrator"), "renamed": _("renamed the group"),
+        "avatar": _("changed the group's picture"), "description": _("changed the description"),
+        "settings": _("changed the settings"), "link_enabled": _("opened the link"),
+        "link_disabled": _("closed the link"), "link_reset": _("renewed the link"), "timer": _("set the timer"),
+        "pinned": _("pinned a message"), "migrated": _("group was migrated"), "number_changed": _("changed number"),
+        "terminated": _("ended the group"), "call": _("call"), "updated": _("changed something, not said what"),
+    },
+    "identifier": {
+        "aci": "ACI", "pni": "PNI", "e164": _("phone number"), "phone": _("phone number as stated"),
+        "username": _("user name"), "profile_name": _("profile name"), "contact_name": _("contact name"),
+        "nickname": _("nickname"), "email": _("e-mail address"), "screen_name": _("screen name"),
+        "display_name": _("display name"), "user_id": _("user id"), "profile_url": _("profile address"),
+        "device_id": _("device id"), "name": _("name"),
+    },
+    "part": {
+        "reported": _("reported person"), "recipient": _("recipient"), "victim": _("victim"),
+        "associated": _("associated person"),
+    },
+    "measure": {
+        "search": _("search"), "arrest": _("arrest"), "hearing": _("hearing"), "seizure": _("seizure"),
+    },
+    "outcome": {
+        "planned": _("planned"), "done": _in("outcome", "done"), "not_found": _("not found"),
+        "postponed": _("postponed"), "custody": _("custody"), "charged": _("charged"), "released": _("released"),
+    },
+    "effect": {"known": _in("list", "known"), "ignorable": _in("list", "ignorable")},
+    "country": {
+        "phone_plan": _("phone number's country"), "stated_place": _("stated place"),
+        "ip_registry": _("registry of addresses"),
+    },
+    "link": {"open": _in("link", "open"), "approval": _("with approval"), "off": _in("link", "off"),
+             "unknown": _("unknown")},
+    "space": {"folder": _("folder"), "file": _("file"), "unknown": _("unknown")},
+    "audit": {
+        "consulted": _("consulted"), "searched": _("searched"), "operation-opened": _("opened the operation"),
+        "member-added": _("added a member"), "officer-added": _("added an officer"),
+        "sign-in-link-made": _("made a sign-in link"), "signed-in": _("signed in"), "signed-out": _("signed out"),
+        "exhibit-added": _("added an exhibit"), "key-added": _("added a key"), "referral-added": _("added a referral"),
+        "list-added": _("added a hash list"), "target-added": _("decided a target"),
+        "target-changed": _("changed a target"), "action-day-added": _("named an action day"),
+        "measure-entered": _("entered a measure"), "package-made": _("made a package"), "assessed": _("assessed"),
+        "processed": _("processed"),
+    },
+    "fact": {
+        "StoreFact": _("message store"), "AccountFact": _("account"), "IdentifierFact": _("identifier"),
+        "GroupFact": _("group"), "SnapshotFact": _("member list"), "EventFact": _("group event"),
+        "MessageFact": _("message"), "DeliveryFact": _("delivery"), "AttachmentFact": _("attachment"),
+        "ReactionFact": _("reaction"), "LinkFact": _("link"), "Entry": _("file"), "Problem": _("damage"),
+        "ReferralElement": _("element of a referral"),
+    },
+}  # fmt: skip
+
+
+def word(code: str, family: str) -> str:
+    """Return the word for a code of a family; the code itself, without underscores, where none is set down."""
+    if not code:
+        return str(_("unknown"))
+    return str(WORDS.get(family, {}).get(code, code.replace("_", " ").replace("-", " ")))
+
+
+def choices(family: str) -> list[tuple[str, str | Promise]]:
+    """Return a family as the choices of a form's field."""
+    return list(WORDS[family].items())

@@ -1,0 +1,1 @@
+"""What templates can say: marks of sources, tags of findings, words, dates."""

@@ -1,0 +1,201 @@
+"""How pages say things: facts with their source marks, words in the reader's language, times with their zone."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from django import template
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils import formats
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext as _
+
+from sauveterre.casework.models import Operation
+from sauveterre.casework.selectors.countries import country_name
+from sauveterre.web import labels
+
+register = template.Library()
+
+MARKS = 3
+MIDDLE = 20
+
+
+def unknown() -> SafeString:
+    """Return the word for what no row states."""
+    return format_html('<span class="unknown">{}</span>', _("unknown"))
+
+
+@register.filter
+def known(value: object) -> object:
+    """Give a value, or the word for unknown where there is none."""
+    return unknown() if value is None or value == "" else value
+
+
+@register.filter
+def word(code: object, family: str) -> str:
+    """Give the word for a code of a family (``labels.WORDS``)."""
+    return labels.word(str(code), family)
+
+
+@register.filter
+def flag(value: bool | None) -> SafeString | str:  # noqa: FBT001 - a template's filter has one argument
+    """Give a tri-state: yes, no, or unknown where the source is silent."""
+    if value is None:
+        return unknown()
+    return _("yes") if value else _("no")
+
+
+@register.filter
+def when(at: datetime | None) -> SafeString:
+    """Give a time to the minute in UTC, and say so."""
+    if at is None:
+        return unknown()
+    at = at.astimezone(UTC)
+    shown = formats.date_format(at, "j M Y H:i")
+    return format_html('<time datetime="{}">{} <span class="zone">UTC</span></time>', at.isoformat(), shown)
+
+
+@register.filter
+def day(at: date | None) -> SafeString:
+    """Give a day."""
+    if at is None:
+        return unknown()
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(), formats.date_format(at, "j M Y"))
+
+
+@register.filter
+def month(at: date) -> str:
+    """Give a month and year."""
+    return formats.date_format(at, "M Y")
+
+
+@register.filter
+def size(value: int | None) -> object:
+    """Give a number of bytes in words."""
+    return unknown() if value is None else filesizeformat(value)
+
+
+@register.filter
+def country(code: str) -> object:
+    """Give a country's name."""
+    return country_name(code, get_language() or "en") if code else unknown()
+
+
+@register.filter
+def ident(value: object) -> object:
+    """Give an identifier or digest, shortened in the middle; whole on focus, on hover and for copying."""
+    text = str(value or "")
+    if not text:
+        return unknown()
+    if len(text) <= 2 * MIDDLE:
+        return format_html('<code class="ident">{}</code>', text)
+    return format_html(
+        '<code class="ident long" tabindex="0" title="{0}"><span class="part">{1}</span>'
+        '<span class="cut">{2}</span><span class="part">{3}</span></code>',
+        text, text[: MIDDLE // 2], text[MIDDLE // 2 : -MIDDLE // 2], text[-MIDDLE // 2 :],
+    )  # fmt: skip
+
+
+@register.filter
+def get(mapping: Mapping[str, Any], key: str) -> Any:
+    """Look a key up; nothing where it is missing."""
+    return mapping.get(key, "")
+
+
+@register.filter
+def share_of(part: int, whole: int) -> str:
+    """Give a part of a whole in percent, as SVG reads numbers."""
+    return f"{100 * part / whole:.3f}" if whole else "0"
+
+
+@register.filter
+def percent(weight: float) -> str:
+    """Give a weight of 0 to 1 in percent."""
+    return f"{round(100 * weight)}\N{NARROW NO-BREAK SPACE}%"
+
+
+@register.filter
+def hexed(raw: bytes | memoryview) -> str:
+    """Give bytes in hex."""
+    return bytes(raw).hex(" ")
+
+
+@register.filter
+def is_odd(entry: Any) -> bool:
+    """Tell whether a path's bytes are not simply the UTF-8 of what is shown."""
+    return bytes(entry.path_raw) != entry.path.encode("utf-8", "surrogatepass")
+
+
+@register.filter
+def space_key(subject: str) -> str:
+    """Give the key of the storage space that a share's subject names; empty for a content."""
+    return subject.removeprefix("space:") if subject.startswith("space:") else ""
+
+
+@register.filter
+def digest(subject: str) -> str:
+    """Give the SHA-256 of the content that a share's subject names; empty for a storage space."""
+    return subject.removeprefix("sha256:") if subject.startswith("sha256:") else ""
+
+
+def _door(operation: Operation, source: str, path: str, locator: str) -> SafeString:
+    place = urlencode({"source": source, "path": path, "locator": locator})
+    address = f"{reverse('row', args=[operation.pk])}?{place}"
+    title = _("Source: %(path)s, %(locator)s") % {"path": path or source, "locator": locator or "–"}
+    return format_html('<a class="mark" href="{0}" title="{1}" aria-label="{1}">s</a>', address, title)
+
+
+@register.simple_tag
+def mark(operation: Operation, fact: Any) -> SafeString:
+    """Put a fact's source mark: a door to the row that states it."""
+    return _door(operation, fact.prov_source, fact.prov_path, fact.prov_locator)
+
+
+@register.simple_tag
+def place(operation: Operation, provenance: Any) -> SafeString:
+    """Put the source mark of a record that carries its provenance."""
+    return _door(operation, provenance.source, provenance.path, provenance.locator)
+
+
+@register.inclusion_tag("web/parts/marks.html")
+def marks(operation: Operation, rows: list[Any]) -> dict[str, Any]:
+    """Put the marks of all rows that a finding rests on: the first few, the others folded."""
+    doors = [_door(operation, row[0], row[1], row[2]) for row in rows[:200] if len(row) >= MARKS]
+    return {"first": doors[:MARKS], "others": doors[MARKS:], "more": max(0, len(rows) - MARKS), "none": not rows}
+
+
+@register.inclusion_tag("web/parts/marks.html")
+def fact_marks(operation: Operation, facts: list[Any]) -> dict[str, Any]:
+    """Put the marks of several facts that state the same."""
+    rows = [[fact.prov_source, fact.prov_path, fact.prov_locator] for fact in facts]
+    return marks(operation, rows)
+
+
+@register.inclusion_tag("web/parts/account.html")
+def account(operation: Operation, key: str | None, names: Mapping[str, str]) -> dict[str, Any]:
+    """Name an account and lead to its person; unknown where the row does not say who."""
+    return {"operation": operation, "key": key, "name": names.get(key or "", "")}
+
+
+@register.inclusion_tag("web/parts/bar.html")
+def bar(counted: Any) -> dict[str, Any]:
+    """Draw how entries ended, as one bar with its sum in words."""
+    x, parts = 0.0, []
+    for state in ("processed", "partial", "failed", "skipped", "pending"):
+        count = getattr(counted, state)
+        if count:
+            width = 100 * count / counted.found
+            parts.append({"state": state, "count": count, "x": f"{x:.3f}", "width": f"{width:.3f}"})
+            x += width
+    return {"account": counted, "parts": parts}
+
+
+@register.simple_tag(takes_context=True)
+def next_page(context: dict[str, Any], after: int) -> str:
+    """Return the address of the next page of a list, with all that narrows it."""
+    query = context["request"].GET.copy()
+    query["after"] = str(after)
+    return f"?{query.urlencode()}"

@@ -1,0 +1,59 @@
+"""Where the operation stands: figures, what is running, what changed; search; the audit log; the rows behind all."""
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.http import urlencode
+
+from sauveterre.casework import audit as log
+from sauveterre.casework.selectors import contents, exhibits, figures, journal, people, rows, search as searching
+from sauveterre.casework.selectors.access import Sight
+from sauveterre.casework.selectors.paging import keyset
+from sauveterre.web.views.frame import number, operation_page, show, text
+
+
+@operation_page("operation")
+def operation(request: HttpRequest, sight: Sight) -> HttpResponse:
+    """Show the overview."""
+    progress = exhibits.progress(sight)
+    spared = contents.spared(sight)
+    return show(
+        request,
+        "overview",
+        figures=figures.overview(sight, progress.account, spared),
+        progress=progress,
+        spared=spared,
+        changes=journal.changes(sight),
+    )
+
+
+@operation_page("operation")
+def progress(request: HttpRequest, sight: Sight) -> HttpResponse:
+    """Show how far reading is: the part of the overview that renews itself."""
+    return show(request, "parts/progress", progress=exhibits.progress(sight))
+
+
+@operation_page("audit")
+def audit(request: HttpRequest, sight: Sight) -> HttpResponse:
+    """List who did what, the newest first."""
+    page = keyset(journal.events(sight), after=number(request, "after"), field="-sequence")
+    return show(request, "audit", page=page)
+
+
+@operation_page("search", methods=("GET", "HEAD"))
+def search(request: HttpRequest, sight: Sight) -> HttpResponse:
+    """Look for a text everywhere; what was looked for goes into the log."""
+    words = text(request, "q", longest=200).strip()
+    results = searching.search(sight, words)
+    if len(words) >= searching.SHORTEST:
+        log.record(actor=sight.viewer.username, action="searched", subject=words, operation=sight.operation)
+    accounts = {row.account for row in results.identifiers} | {row.sender for row in results.messages}
+    return show(
+        request, "search", words=words, results=results, names=people.names(sight, accounts),
+        limit=searching.LIMIT,
+    )  # fmt: skip
+
+
+@operation_page("", consulted=True)
+def row(request: HttpRequest, sight: Sight) -> HttpResponse:
+    """Show the rows that stand at one place of one source."""
+    place = {name: text(request, name, longest=9_000) for name in ("source", "path", "locator")}
+    return show(request, "row", place=place, rows=rows.rows_at(sight, **place), query=urlencode(place))
