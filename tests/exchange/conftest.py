@@ -48,9 +48,7 @@ def package() -> Package:
         ),
     )
     second = PackageAccount("Signal", "aci:22222222-2222-4222-8222-222222222222")
-    cloud = PackageAccount(
-        "Example Club", "user:cloud", (PackageIdentifier("username", "cloud.01", row("line 9")),)
-    )
+    cloud = PackageAccount("Example Club", "user:cloud", (PackageIdentifier("username", "cloud.01", row("line 9")),))
     indication = PackageIndication("BE", "phone_plan", 0.8, "the number is in Belgium's plan", (row("frame 4"),))
     return Package(
         operation="Operation Cumulus",

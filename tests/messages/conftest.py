@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import re
+import struct
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -128,8 +129,8 @@ def encode(message, fields, tables=SCHEMA):
             elif row.kind in ("string", "bytes"):
                 body = one.encode() if isinstance(one, str) else one
                 data += varint(row.number << 3 | 2) + varint(len(body)) + body
-            elif row.kind == "fixed32":
-                data += varint(row.number << 3 | 5) + one.to_bytes(4, "little")
+            elif row.kind in ("fixed32", "float"):
+                data += varint(row.number << 3 | 5) + struct.pack("<I" if row.kind == "fixed32" else "<f", one)
             else:
                 data += varint(row.number << 3) + varint(int(one))
     return data

@@ -318,3 +318,43 @@ def test_a_second_copy_on_another_device_adds_rows_and_nothing_else(events, list
 
     copies = [replace(one, provenance=replace(one.provenance, source="folder:c")) for one in events]
     assert bare(timeline([*events, *copies], lists, OWNERS)) == bare(timeline(events, lists, OWNERS))
+
+
+def test_leaving_and_returning_in_one_moment_leaves_first(make):
+    events = [
+        make.event("added", "ada", "ben", 1),
+        make.event("joined_by_link", "ben", None, 3),
+        make.event("left", "ben", None, 3),
+    ]
+    found = timeline(events, [])
+    assert spans(found.memberships, "ben") == [
+        (make.day(1), "event", make.day(3), "event"),
+        (make.day(3), "event", None, "unknown"),
+    ]
+    assert found.contradictions == ()
+
+
+def test_missing_from_a_list_after_a_promotion_is_leaving_and_no_contradiction(make):
+    events = [make.event("added", "ada", "ben", 1), make.event("promoted", "ada", "ben", 2)]
+    found = timeline(events, [make.snapshot("ada", "admin", 6)], [make.owner("ada")])
+    assert spans(found.memberships, "ben") == [(make.day(1), "event", make.day(6), "snapshot")]
+    assert spans(found.roles, "ben", Role.ADMIN) == [(make.day(2), "event", make.day(6), "snapshot")]
+    assert found.contradictions == ()
+
+
+def test_removing_oneself_is_no_sighting(make):
+    found = memberships([make.event("removed", "ben", "ben", 3)], [])
+    assert spans(found, "ben") == [(None, "unknown", make.day(3), "event")]
+
+
+def test_being_invited_by_two_accounts_is_no_contradiction(make):
+    events = [make.event("invited", "ada", "ben", 1), make.event("invited", "cyd", "ben", 2)]
+    found = timeline(events, [make.snapshot("ben", "invited", 4, added_by="ada")])
+    assert found.contradictions == ()
+    assert spans(found.roles, "ben", Role.INVITED) == [(make.day(1), "event", None, "snapshot")]
+    assert spans(found.memberships, "ben") == []
+
+
+def test_an_invitation_in_a_list_names_who_invited(make):
+    (one,) = roles([], [make.snapshot("ben", "invited", 4, added_by="ada")])
+    assert (one.role, one.granted_by) == (Role.INVITED, "ada")

@@ -69,9 +69,7 @@ def test_every_element_is_kept_in_order_with_text_and_attributes(fixtures, path)
     walked = list(ElementTree.fromstring(data).iter())
     assert [element.path.rpartition("/")[2].partition("[")[0] for element in kept] == [e.tag for e in walked]
     assert [element.text.strip() for element in kept] == [(e.text or "").strip() for e in walked]
-    assert [[v for _, v in element.attributes] for element in kept] == [
-        list(e.attrib.values()) for e in walked
-    ]
+    assert [[v for _, v in element.attributes] for element in kept] == [list(e.attrib.values()) for e in walked]
     assert len({element.path for element in kept}) == len(kept)
 
 
@@ -124,9 +122,7 @@ def test_a_report_in_any_order_gives_people_with_all_they_are_known_by():
         ("phone", "0639 98 00 01", ""),
         ("email", "jean@mail.example", ""),
     }
-    assert [(i.type, i.value, i.service) for i in associated.identifiers] == [
-        ("screen_name", "sunny", "Weather Board")
-    ]
+    assert [(i.type, i.value, i.service) for i in associated.identifiers] == [("screen_name", "sunny", "Weather Board")]
     assert victim.identifiers == ()
 
 
@@ -157,9 +153,7 @@ def test_provenance_is_the_path_of_the_element():
         assert record.provenance.reader == "cybertip_xml"
         assert record.provenance.source.startswith("sha256:")
     email = next(i for i in reported.identifiers if i.type == "email")
-    assert email.provenance.locator == (
-        "/report[1]/personOrUserReported[1]/personOrUserReportedPerson[1]/email[1]"
-    )
+    assert email.provenance.locator == ("/report[1]/personOrUserReported[1]/personOrUserReportedPerson[1]/email[1]")
 
 
 @pytest.mark.parametrize(
@@ -217,7 +211,9 @@ def test_namespaces_and_marks_do_not_matter(prefix):
     assert referral.number == "99"
     assert len(referral.people) == 3
     assert [warning for warning in referral.warnings if "police receive" in warning]
-    prefixed = '<?xml version="1.0"?><n:report xmlns:n="http://report.cybertip.org/x"><n:reportId>5</n:reportId></n:report>'
+    prefixed = (
+        '<?xml version="1.0"?><n:report xmlns:n="http://report.cybertip.org/x"><n:reportId>5</n:reportId></n:report>'
+    )
     assert read_referral(prefix + prefixed.encode(), "prefixed.xml").number == "5"
 
 

@@ -15,7 +15,8 @@ from sauveterre.casework.outcomes import Ended, write_outcomes
 from sauveterre.casework.rows import copy_facts, copy_rows, storable
 from sauveterre.casework.sources import entry_record, keys_of, source_record, source_row
 from sauveterre.errors import Locked, SauveterreError
-from sauveterre.media.sandbox import Casualty, Sandbox
+from sauveterre.media.casualty import Casualty
+from sauveterre.media.sandbox import Sandbox
 from sauveterre.pipeline.inventory import Listing, foreseen, list_source
 from sauveterre.pipeline.messages import read_store
 from sauveterre.pipeline.processing import Processed, nested_source, process_entry
@@ -51,7 +52,7 @@ def inventory(sandbox: Sandbox, source_id: int, *, defer: Defer) -> Callable[[],
         facts = sandbox.run(read_store, source, LIMITS, keys, seconds=LIMITS.listing_seconds) if row.is_store else []
     except Locked as error:
         return _not_opened(row, SourceState.LOCKED, str(error))
-    except (SauveterreError, Casualty) as error:
+    except SauveterreError as error:
         return _not_opened(row, SourceState.FAILED, str(error))
 
     def write() -> None:

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from sauveterre.casework.models import Content, HashList, Hit, Operation, Stack, StackMember
 from sauveterre.casework.services.hash_lists import kept_list
-from sauveterre.pipeline.known import load_list, look_up, stacks_of
+from sauveterre.pipeline.known import look_up, open_built, stacks_of
 from sauveterre.records.content import Fingerprint
 from sauveterre.records.hash_list import Hit as HitRecord
-from sauveterre.records.hash_list import ListIdentity
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +22,7 @@ class Settled:
 def settle(operation: Operation, prints: list[Fingerprint]) -> Settled:
     """Look all contents up on all lists of an operation, and stack its pictures."""
     lists = {(row.name, row.version): row for row in HashList.objects.filter(operation=operation).order_by("pk")}
-    known = [
-        load_list(kept_list(row.sha256), ListIdentity(row.name, row.version, row.scheme)) for row in lists.values()
-    ]
+    known = [open_built(kept_list(row.sha256, row.name, row.version)) for row in lists.values()]
     hits = look_up(prints, known)
     stacks = stacks_of(prints)
     heads = {member: stack.head for stack in stacks for member, _ in stack.members}

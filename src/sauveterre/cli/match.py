@@ -1,5 +1,6 @@
 """``sauveterre match``: find files on hash lists, with no workspace."""
 
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -7,11 +8,11 @@ import typer
 
 from sauveterre.cli import jsonl
 from sauveterre.errors import SauveterreError
-from sauveterre.media.sandbox import Casualty, Sandbox
+from sauveterre.media.sandbox import Sandbox
 from sauveterre.pipeline.files import files_below, fingerprint_file
-from sauveterre.pipeline.known import load_list, look_up
+from sauveterre.pipeline.known import build_list, look_up, open_built
 from sauveterre.records.content import Fingerprint
-from sauveterre.records.hash_list import ListIdentity
+from sauveterre.records.hash_list import Hit
 from sauveterre.records.limits import Limits
 
 NAME = "match"
@@ -24,7 +25,6 @@ def run(
     workers: Annotated[int, typer.Option(min=1, help="Child processes.")] = 2,
 ) -> None:
     """Print a JSON line for each hit: file, list, version, distance, category."""
-    known = [load_list(path, ListIdentity(path.stem, "1", "")) for path in lists]
     prints: dict[str, Fingerprint] = {}
     names: dict[str, list[str]] = {}
     failed = False
@@ -32,26 +32,36 @@ def run(
         for path in files_below(paths):
             try:
                 found = sandbox.run(fingerprint_file, path, Limits(), seconds=Limits().entry_seconds)
-            except (SauveterreError, Casualty) as error:
+            except SauveterreError as error:
                 failed = True
                 jsonl.line("failure", path=str(path), reason=str(error))
                 continue
             prints[found.digests.sha256] = found
             names.setdefault(found.digests.sha256, []).append(str(path))
-    for hit in look_up(list(prints.values()), known):
-        for name in names[hit.sha256]:
-            jsonl.line(
-                "hit",
-                path=name,
-                sha256=hit.sha256,
-                list=hit.identity.name,
-                version=hit.identity.version,
-                algorithm=hit.digest.algorithm,
-                value=hit.digest.hex,
-                distance=hit.distance,
-                quality=hit.quality,
-                category=hit.category,
-                locator=hit.locator,
-            )
+    with tempfile.TemporaryDirectory() as scratch:
+        known = []
+        for number, path in enumerate(lists):
+            built = Path(scratch) / str(number)
+            build_list(path, built, name=path.stem, version="")
+            known.append(open_built(built))
+        for hit in look_up(prints.values(), known):
+            _hit_lines(hit, names[hit.sha256])
     if failed:
         raise typer.Exit(3)
+
+
+def _hit_lines(hit: Hit, paths: list[str]) -> None:
+    for path in paths:
+        jsonl.line(
+            "hit",
+            path=path,
+            sha256=hit.sha256,
+            list=hit.identity.name,
+            version=hit.identity.version,
+            algorithm=hit.digest.algorithm,
+            value=hit.digest.hex,
+            distance=hit.distance,
+            quality=hit.quality,
+            category=hit.category,
+            locator=hit.locator,
+        )

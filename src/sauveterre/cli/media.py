@@ -7,7 +7,7 @@ import typer
 
 from sauveterre.cli import jsonl
 from sauveterre.errors import SauveterreError
-from sauveterre.media.sandbox import Casualty, Sandbox
+from sauveterre.media.sandbox import Sandbox
 from sauveterre.pipeline.files import files_below, fingerprint_file
 from sauveterre.records.limits import Limits
 
@@ -28,7 +28,7 @@ def hash_(
         for path in files_below(paths):
             try:
                 found = sandbox.run(fingerprint_file, path, Limits(), seconds=Limits().entry_seconds)
-            except (SauveterreError, Casualty) as error:
+            except SauveterreError as error:
                 failed = True
                 jsonl.line("failure", path=str(path), reason=str(error))
                 continue

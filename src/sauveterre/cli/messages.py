@@ -7,7 +7,8 @@ import typer
 
 from sauveterre.cli import jsonl
 from sauveterre.cli.key import read_key
-from sauveterre.media.sandbox import Casualty, Sandbox
+from sauveterre.media.casualty import Casualty
+from sauveterre.media.sandbox import Sandbox
 from sauveterre.pipeline.conversations import read_messages
 from sauveterre.records.limits import Limits
 

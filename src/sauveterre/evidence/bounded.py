@@ -34,7 +34,7 @@ def bounded(blocks: Iterable[bytes], *, name: str, limits: Limits, consumed: Cal
 
 def scratch() -> BinaryIO:
     """Return an anonymous file: in memory while it is small, then on disk with no name, gone when closed."""
-    return tempfile.SpooledTemporaryFile(max_size=SCRATCH_IN_MEMORY)  # type: ignore[return-value]  # noqa: SIM115
+    return tempfile.SpooledTemporaryFile(max_size=SCRATCH_IN_MEMORY)  # type: ignore[return-value]
 
 
 def spool(stream: BinaryIO, name: str, limits: Limits) -> tuple[BinaryIO, str]:

@@ -12,6 +12,8 @@ from sauveterre.records.limits import Limits
 from sauveterre.records.problem import Problem
 from sauveterre.records.provenance import Provenance
 
+LARGEST_SIZE = (1 << 63) - 1
+"""A stated size above this is not one: it is listed as unknown."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Place = TypeVar("Place")
@@ -87,7 +89,7 @@ class ListedContainer(ABC, Generic[Place]):
         check_count(len(self._members), self._identity, self.limits)
         entry = Entry(
             path=path,
-            size=size,
+            size=size if size is None or size <= LARGEST_SIZE else None,
             locator=locator,
             kind=kind,
             allocated=True,

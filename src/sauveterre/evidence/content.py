@@ -197,8 +197,12 @@ class Window(Content):
             offset += self._length()
         if offset < 0:
             raise ValueError(f"cannot seek to {offset}: it lies before the start")
-        self._buffer, self._at, self._error = b"", 0, None
-        self._next = offset
+        self._error = None
+        first = self._next - len(self._buffer)
+        if first <= offset < self._next:
+            self._at = offset - first
+            return offset
+        self._buffer, self._at, self._next = b"", 0, offset
         if offset == 0:
             self._crc_so_far, self._crc_at, self._crc_wrong = 0, 0, False
         return offset

@@ -91,6 +91,11 @@ def figure(number: int, language: Language) -> str:
     return f"{number:,}".replace(",", "\u202f") if language == "fr" else f"{number:,}"
 
 
+def percent(share: float, language: Language) -> str:
+    """Return a share of 1 in whole percent: ``80%`` or ``80 %``."""
+    return f"{round(share * 100)}\u202f%" if language == "fr" else f"{round(share * 100)}%"
+
+
 def listed(items: Sequence[str], language: Language) -> str:
     """Return ``a, b and c``."""
     if len(items) < 2:

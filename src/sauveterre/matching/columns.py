@@ -1,9 +1,9 @@
 """A file of named columns that is opened in milliseconds: mapped into memory, never loaded.
 
-Layout: one page of 4,096 bytes (magic ``SVTCOLS\\0``, version, length and CRC-32 of what follows, then JSON that names
-each column's type, shape, place and CRC-32, the kind of file and the whole length), then each column, little-endian,
-at a multiple of 4,096 bytes. A file is written under another name, forced to disk and renamed: whoever opens it sees
-the old one or the new one, whole.
+Layout: one page of 4,096 bytes (magic ``SVTCOLS`` and a zero byte, version, length and CRC-32 of what follows, then
+JSON that names each column's type, shape, place and CRC-32, the kind of file and the whole length), then each column,
+little-endian, at a multiple of 4,096 bytes. A file is written under another name, forced to disk and renamed: whoever
+opens it sees the old one or the new one, whole.
 """
 
 import json
@@ -149,7 +149,7 @@ def _views(whole: mmap.mmap, places: Mapping[str, dict[str, Any]]) -> dict[str, 
 
 
 def _checksum(array: Column) -> int:
-    data = array.reshape(-1).view(np.uint8)
+    data = array.reshape(-1).view(np.uint8).data
     total = 0
     for start in range(0, len(data), _CRC_BLOCK):
         total = zlib.crc32(data[start : start + _CRC_BLOCK], total)

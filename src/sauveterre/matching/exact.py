@@ -30,6 +30,7 @@ MOST_NUMBER = (1 << 32) - 1
 
 _HEAD = 8
 _MOST_BITS = 28
+_COUNT, _WRITE = False, True
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,11 +189,12 @@ class ExactBuilder(AbstractContextManager["ExactBuilder"]):
 
     def _spill(self, algorithm: str) -> None:
         rows = self._rows[algorithm]
-        columns = _sorted(rows)
-        for name, column in zip(("heads", "rests", "items"), columns, strict=True):
+        heads, rests, items = _sorted(rows)
+        columns: dict[str, Column] = {"heads": heads, "rests": rests, "items": items}
+        for name, column in columns.items():
             with self._spilled(algorithm, name).open("ab") as file:
                 column.tofile(file)
-        rows.ends.append(rows.ends[-1] + len(columns[0]))
+        rows.ends.append(rows.ends[-1] + len(heads))
         rows.digests, rows.items = bytearray(), array("I")
 
 
@@ -210,13 +212,13 @@ class Runs:
         self._merged = (heads, rests, items, ends)
         nothing = (np.empty(0, np.uint64), np.empty((0, rests.shape[1]), np.uint8), np.empty(0, np.uint32))
         self.width = rests.shape[1]
-        self.count = int(exact_kernels.merge(*self._merged, *nothing, False))
+        self.count = int(exact_kernels.merge(*self._merged, *nothing, _COUNT))
         if self.count > MOST_NUMBER:
             raise LimitExceeded(f"A list of {self.count:,} hashes does not fit an index; split the list")
 
     def merge_into(self, heads: NDArray[np.uint64], rests: NDArray[np.uint8], items: NDArray[np.uint32]) -> None:
         """Write the different digests, sorted, into three columns of ``count`` rows."""
-        exact_kernels.merge(*self._merged, heads, rests, items, True)
+        exact_kernels.merge(*self._merged, heads, rests, items, _WRITE)
 
 
 def shapes(runs: Mapping[str, Runs]) -> dict[str, tuple[str, tuple[int, ...]]]:

@@ -18,10 +18,11 @@ Heads = NDArray[np.uint64]
 Rests = NDArray[np.uint8]
 Numbers = NDArray[np.uint32]
 Places = NDArray[np.int64]
+Row = int | np.int64
 
 
 @njit(types.int64(_RESTS, types.int64, _RESTS, types.int64), nogil=True, cache=True)
-def compare(left: Rests, i: int, right: Rests, j: int) -> int:
+def compare(left: Rests, i: Row, right: Rests, j: Row) -> int:
     """Return the order of two rests: negative, zero or positive."""
     for k in range(left.shape[1]):
         if left[i, k] != right[j, k]:

@@ -38,10 +38,10 @@ def match(
 ) -> Iterator[Hit]:
     """Yield the hits of contents on lists: in the order of the contents, then of the lists, exact before near.
 
-    A content that meets one item of a list by several digests gives one exact hit on it, by the strongest (SHA-256, then
-    SHA-1, then MD5); if its digests meet different items, one for each item, by item number. Where an item states one
-    digest that is the content's and another that is not, that is still a hit, since lists hold errors. Near hits are
-    given for the closest item of each list only, of equals the first, and not where the same item was met exactly.
+    A content that meets one item of a list by several digests gives one exact hit on it, by the strongest (SHA-256,
+    then SHA-1, then MD5); if its digests meet different items, one for each item, by item number. Where an item states
+    one digest that is the content's and another that is not, that is still a hit, since lists hold errors. Near hits
+    are given for the closest item of each list only, of equals the first, and not where the same item was met exactly.
     Contents below the quality, and flat pictures, have no near hits.
     """
     source = iter(fingerprints)

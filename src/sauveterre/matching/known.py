@@ -61,7 +61,7 @@ class KnownList:
 
     def category(self, item: int) -> Category | None:
         """Return the category of an item, by its number from 0."""
-        row = int(self._columns.arrays["item.category"][item])
+        row = self._number("item.category", item)
         if row == 0:
             return None
         scheme, _, code = self._text("categories", "category_ends", row - 1).partition("\0")
@@ -76,19 +76,30 @@ class KnownList:
         self._columns.verify()
 
     def _text(self, column: str, ends: str, row: int) -> str:
-        stops = self._columns.arrays[ends]
-        start = int(stops[row - 1]) if row else 0
-        return bytes(self._columns.arrays[column][start : int(stops[row])]).decode("utf-8", "replace")
+        start = self._number(ends, row - 1) if row else 0
+        return bytes(self._columns.arrays[column][start : self._number(ends, row)]).decode("utf-8", "replace")
+
+    def _number(self, column: str, row: int) -> int:
+        try:
+            return int(self._columns.arrays[column][row])
+        except IndexError as error:
+            raise UnreadableSource(
+                f"The list index {self._columns.path.name} is damaged: the column {column} has no row {row:,}; "
+                "import the list again"
+            ) from error
 
 
 class KnownListBuilder(AbstractContextManager["KnownListBuilder"]):
-    """Takes the items of a list one by one, in memory that a few bytes an item make up, then writes its file."""
+    """Takes the items of a list one by one, then writes its file.
+
+    Memory: the digests as ``ExactBuilder`` says, 12 bytes an item, and about 150 bytes for each PDQ hash.
+    """
 
     def __init__(self, path: Path, *, rows_in_memory: int = exact.ROWS_IN_MEMORY) -> None:
         """Prepare to write the list to a file, which appears, whole, only with ``finish``."""
         self._path = path
         self._exact = ExactBuilder(path.parent, rows_in_memory=rows_in_memory)
-        self._locators = tempfile.TemporaryFile(dir=path.parent)
+        self._locators = tempfile.TemporaryFile(dir=path.parent)  # noqa: SIM115  (closed by __exit__)
         self._pdq: dict[bytes, int] = {}
         self._categories: dict[Category, int] = {}
         self._category_rows = array("I")
@@ -125,8 +136,8 @@ class KnownListBuilder(AbstractContextManager["KnownListBuilder"]):
     def finish(self, identity: ListIdentity, source: str) -> KnownList:
         """Write the file, replacing an older one whole, and open it.
 
-        ``source`` is the digest of the file that the list came in. Raises ``WorkspaceError`` where there is no room, and
-        ``LimitExceeded`` for an identity of more than 512 characters.
+        ``source`` is the digest of the file that the list came in. Raises ``WorkspaceError`` where there is no room,
+        and ``LimitExceeded`` for an identity of more than 512 characters.
         """
         meta = {key: getattr(identity, key) for key in _IDENTITY_KEYS} | {"source": source}
         if sum(map(len, meta.values())) > MOST_IDENTITY:

@@ -54,7 +54,7 @@ class NearIndex:
 
     def hash(self, row: int) -> bytes:
         """Return the 32 bytes of one hash."""
-        return self.words[row].tobytes()
+        return bytes(self.words[row].view(np.uint8))
 
     @property
     def by_word(self) -> Words:
@@ -76,8 +76,8 @@ def near(
 ) -> NDArray[np.int64]:
     """Return every pair within the threshold as rows of query, item, distance, ordered by query, then item.
 
-    The memory grows with the pairs found; ``nearest`` does not. ``brute`` forces one of the two ways of searching, which
-    give the same; by default the sizes decide.
+    The memory grows with the pairs found; ``nearest`` does not. ``brute`` forces one of the two ways of searching,
+    which give the same; by default the sizes decide.
     """
     found = _search(index, words_of(queries), threshold, brute=brute, all_pairs=True)
     return found[np.lexsort((found[:, 1], found[:, 0]))]

@@ -24,20 +24,23 @@ _ORDER = types.Array(types.uint32, 1, "C", readonly=True)
 Words = NDArray[np.uint64]
 Starts = NDArray[np.int64]
 Order = NDArray[np.uint32]
+Row = int | np.int64
 
 
-@intrinsic
-def ones(_context: Any, _value: Any) -> Any:  # noqa: ANN401  (numba's own interface carries no types)
-    """Return how many bits of a 64-bit number are set: one instruction of the processor."""
+def _ones(_context: Any, _value: Any) -> Any:
 
-    def generate(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:  # noqa: ANN401
+    def generate(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         return builder.ctpop(arguments[0])
 
     return types.uint64(types.uint64), generate
 
 
+ones: Any = intrinsic(_ones)
+"""How many bits of a 64-bit number are set: one instruction of the processor."""
+
+
 @njit(types.int64(_WORDS, types.int64, _WORDS, types.int64), nogil=True, cache=True)
-def distance(left: Words, i: int, right: Words, j: int) -> int:
+def distance(left: Words, i: Row, right: Words, j: Row) -> int:
     """Return the number of differing bits of two hashes."""
     return np.int64(  # type: ignore[return-value]
         ones(left[i, 0] ^ right[j, 0])
@@ -48,14 +51,14 @@ def distance(left: Words, i: int, right: Words, j: int) -> int:
 
 
 @njit(types.int64(_WORDS, types.int64, types.int64), nogil=True, cache=True)
-def band_value(words: Words, i: int, band: int) -> int:
+def band_value(words: Words, i: Row, band: int) -> int:
     """Return the 16 bits of a hash in a band."""
     shift = np.uint64((band & 3) * 16)
     return np.int64((words[i, band >> 2] >> shift) & np.uint64(0xFFFF))  # type: ignore[return-value]
 
 
 @njit(types.boolean(_WORDS, types.int64, _WORDS, types.int64, types.int64), nogil=True, cache=True)
-def is_first_band(left: Words, i: int, right: Words, j: int, band: int) -> bool:
+def is_first_band(left: Words, i: Row, right: Words, j: Row, band: int) -> bool:
     """Say whether no earlier band of the two differs in one bit or none: each pair is reported from one band."""
     for earlier in range(band):
         parted = band_value(left, i, earlier) ^ band_value(right, j, earlier)
@@ -93,6 +96,37 @@ def least(first: Words, second: Words, n: int, a: np.uint64, b: np.uint64) -> in
 
 @njit(
     types.void(
+        types.int64, types.int64, types.int64,
+        types.int64[:, ::1], types.int64[::1], types.int64[:, ::1], types.boolean,
+    ),
+    nogil=True,
+    cache=True,
+)  # fmt: skip
+def report(
+    query: Row,
+    row: Row,
+    apart: Row,
+    pairs: NDArray[np.int64],
+    count: NDArray[np.int64],
+    nearest: NDArray[np.int64],
+    all_pairs: bool,  # noqa: FBT001  (a kernel takes positions only)
+) -> None:
+    """Note one pair.
+
+    With ``all_pairs`` it is written as query, item, distance, and counted in ``count[0]`` also where ``pairs`` is
+    full. Else ``nearest[query]`` keeps the item at the least distance and, of equals, the first, with the distance.
+    """
+    if all_pairs:
+        at = count[0]
+        if at < pairs.shape[0]:
+            pairs[at, 0], pairs[at, 1], pairs[at, 2] = query, row, apart
+        count[0] = at + 1
+    elif apart < nearest[query, 1] or (apart == nearest[query, 1] and row < nearest[query, 0]):
+        nearest[query, 0], nearest[query, 1] = row, apart
+
+
+@njit(
+    types.void(
         _WORDS, _STARTS, _ORDER, _WORDS, _STARTS, _ORDER, types.int64, types.int64,
         types.int64[:, ::1], types.int64[::1], types.int64[:, ::1], types.boolean,
     ),
@@ -113,15 +147,9 @@ def join_band(
     nearest: NDArray[np.int64],
     all_pairs: bool,  # noqa: FBT001  (a kernel takes positions only)
 ) -> None:
-    """Compare two sets through one band.
-
-    With ``all_pairs`` each pair within the threshold is written as query, item, distance, and counted in ``count[0]``
-    also where ``pairs`` is full. Else ``nearest[query]`` keeps the least distance and, of equals, the first item.
-    """
+    """Compare two sets through one band, and report what is within the threshold."""
     third, fourth = ((band >> 2) + 1) & 3, ((band >> 2) + 2) & 3
-    widest = np.int64(0)
-    for value in range(VALUES):
-        widest = max(widest, starts[value + 1] - starts[value])
+    widest = np.diff(starts).max()
     first, second = np.zeros(widest + 8, np.uint64), np.zeros(widest + 8, np.uint64)
     asked = np.empty((2, len(q_order)), np.uint64)
     for t in range(len(q_order)):
@@ -130,16 +158,13 @@ def join_band(
         start, n = starts[value], starts[value + 1] - starts[value]
         if n == 0:
             continue
-        gathered = False
         padded = (n + 7) & ~7
+        for i in range(padded):
+            row = np.int64(order[start + min(i, n - 1)])
+            first[i], second[i] = words[row, third], words[row, fourth]
         for bit in range(17):
             other = value if bit == 16 else value ^ (1 << bit)
             for t in range(q_starts[other], q_starts[other + 1]):
-                if not gathered:
-                    for i in range(padded):
-                        row = order[start + min(i, n - 1)]
-                        first[i], second[i] = words[row, third], words[row, fourth]
-                    gathered = True
                 a, b = asked[0, t], asked[1, t]
                 if least(first, second, padded, a, b) > threshold:
                     continue
@@ -151,14 +176,8 @@ def join_band(
                     apart = distance(words, row, queries, query)
                     if apart > threshold:
                         continue
-                    if not all_pairs:
-                        if apart < nearest[query, 1] or (apart == nearest[query, 1] and row < nearest[query, 0]):
-                            nearest[query, 0], nearest[query, 1] = row, apart
-                    elif is_first_band(words, row, queries, query, band):
-                        at = count[0]
-                        if at < pairs.shape[0]:
-                            pairs[at, 0], pairs[at, 1], pairs[at, 2] = query, row, apart
-                        count[0] = at + 1
+                    if not all_pairs or is_first_band(words, row, queries, query, band):
+                        report(query, row, apart, pairs, count, nearest, all_pairs)
 
 
 @njit(
@@ -180,7 +199,7 @@ def compare_all(
 ) -> None:
     """Compare every query with every hash, given word by word (4 × N), in blocks that stay in the cache.
 
-    Writes as ``join_band`` does.
+    Reports as ``join_band`` does.
     """
     n = by_word.shape[1]
     first, second = np.zeros(8192, np.uint64), np.zeros(8192, np.uint64)
@@ -199,11 +218,4 @@ def compare_all(
                 apart += np.int64(ones(by_word[2, row] ^ queries[query, 2]) + ones(by_word[3, row] ^ queries[query, 3]))
                 if apart > threshold:
                     continue
-                if not all_pairs:
-                    if apart < nearest[query, 1]:
-                        nearest[query, 0], nearest[query, 1] = row, apart
-                else:
-                    at = count[0]
-                    if at < pairs.shape[0]:
-                        pairs[at, 0], pairs[at, 1], pairs[at, 2] = query, row, apart
-                    count[0] = at + 1
+                report(query, row, apart, pairs, count, nearest, all_pairs)

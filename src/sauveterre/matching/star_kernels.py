@@ -11,6 +11,7 @@ from sauveterre.matching.near_kernels import (
     BANDS,
     VALUES,
     Order,
+    Row,
     Starts,
     Words,
     band_value,
@@ -29,6 +30,17 @@ Neighbours = NDArray[np.uint32]
 Degrees = NDArray[np.int64]
 
 
+@njit(types.boolean(types.uint32[:, ::1], types.int64[::1], types.int64, types.int64), nogil=True, cache=True)
+def note(neighbours: Neighbours, degrees: Degrees, query: Row, row: Row) -> bool:
+    """Note one neighbour of a row, and say whether there was room for it."""
+    degree = degrees[query]
+    degrees[query] = degree + 1
+    if degree == neighbours.shape[1]:
+        return False
+    neighbours[query, degree] = row
+    return True
+
+
 @njit(
     types.void(_WORDS, _STARTS, _ORDER, types.int64, types.int64, types.uint32[:, ::1], types.int64[::1]),
     nogil=True,
@@ -45,8 +57,8 @@ def list_neighbours(
 ) -> None:
     """Write for each row the rows within the threshold that this band is the first to show.
 
-    A row with more than its part of ``neighbours`` holds gets a degree one above it and asks no more, so that a crowd of
-    near-equal hashes costs little more than one pass, and no set of pairs is kept.
+    A row with more than its part of ``neighbours`` holds gets a degree one above it and asks no more, so that a crowd
+    of near-equal hashes costs little more than one pass, and no set of pairs is kept.
     """
     room = neighbours.shape[1]
     third, fourth = ((band >> 2) + 1) & 3, ((band >> 2) + 2) & 3
@@ -74,18 +86,14 @@ def list_neighbours(
                     row = np.int64(order[start + i])
                     if row == query or distance(words, row, words, query) > threshold:
                         continue
-                    if is_first_band(words, row, words, query, band):
-                        degree = degrees[query]
-                        degrees[query] = degree + 1
-                        if degree == room:
-                            break
-                        neighbours[query, degree] = row
+                    if is_first_band(words, row, words, query, band) and not note(neighbours, degrees, query, row):
+                        break
 
 
 @njit(
     types.void(
-        _WORDS, types.Array(types.int64, 2, "C", readonly=True), types.uint32[:, ::1], types.int64, _NEIGHBOURS, _STARTS,
-        types.int64[::1], types.int64[::1],
+        _WORDS, types.Array(types.int64, 2, "C", readonly=True), types.uint32[:, ::1], types.int64,
+        _NEIGHBOURS, _STARTS, types.int64[::1], types.int64[::1],
     ),
     nogil=True,
     cache=True,
@@ -102,9 +110,9 @@ def absorb(
 ) -> None:
     """Give each row its head, in the order of the rows: a row that has none yet becomes a head and takes its own.
 
-    ``heads`` comes in as -1 for each row that has a neighbour and leaves as the row of its head, ``apart`` as the distance
-    to it. A head with too many neighbours for its list asks the buckets; rows that have a head are dropped from them
-    (``order`` is overwritten) when they are met, so each is met once a band.
+    ``heads`` comes in as -1 for each row that has a neighbour and leaves as the row of its head, ``apart`` as the
+    distance to it. A head with too many neighbours for its list asks the buckets; rows that have a head are dropped
+    from them (``order`` is overwritten) when they are met, so each is met once a band.
     """
     room = neighbours.shape[1]
     ends = starts[:, 1:].copy()

@@ -12,8 +12,10 @@ KERNELS = (
     near_kernels.is_first_band,
     near_kernels.sort_by_band,
     near_kernels.least,
+    near_kernels.report,
     near_kernels.join_band,
     near_kernels.compare_all,
+    star_kernels.note,
     star_kernels.list_neighbours,
     star_kernels.absorb,
 )

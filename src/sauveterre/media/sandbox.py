@@ -95,8 +95,8 @@ class Sandbox:
         with self._lock:
             if self._pool is None:
                 raise RuntimeError("the sandbox is not open: use it as a context manager")
-            self._waiting.add(task)
             self._schedule(task)
+            self._waiting.add(task)
         task.outcome.add_done_callback(lambda _: self._forget(task))
         return task.outcome
 

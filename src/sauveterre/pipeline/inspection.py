@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sauveterre.errors import SauveterreError
-from sauveterre.media.sandbox import Casualty, Sandbox
+from sauveterre.media.casualty import Casualty
+from sauveterre.media.sandbox import Sandbox
 from sauveterre.pipeline.inventory import list_source, root_source
 from sauveterre.pipeline.processing import Processed, nested_source, process_entry
 from sauveterre.records.entry import Entry, Outcome, display_path
@@ -49,7 +50,7 @@ def inspect(
         source, name, reader = waiting.pop(0)
         try:
             listing = sandbox.run(list_source, source, limits, keys, seconds=limits.listing_seconds)
-        except (SauveterreError, Casualty) as error:
+        except SauveterreError as error:
             if source is root:
                 raise
             yield Unopened(name, reader, str(error))

@@ -27,6 +27,9 @@ MessageRecord = (
 class Container(Protocol):
     """An opened source. Close it when done; use as a context manager."""
 
+    problems: "list[Problem]"
+    """What was wrong while listing; complete once ``entries`` has been read to its end."""
+
     def entries(self) -> Iterator[Entry]:
         """List every entry, in a stable order, without reading any content."""
 

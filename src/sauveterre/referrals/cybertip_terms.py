@@ -43,8 +43,7 @@ _CHILDREN = {
     "batchedReport": "",
     "incidentSummary": "incidentType platform escalateToHighPriority reportAnnotations incidentDateTime"
     " incidentDateTimeDescription",
-    "reportAnnotations": "sextortion csamSolicitation minorToMinorInteraction spam"
-    " sadisticOnlineExploitation",
+    "reportAnnotations": "sextortion csamSolicitation minorToMinorInteraction spam sadisticOnlineExploitation",
     "internetDetails": "webPageIncident emailIncident newsgroupIncident chatImIncident onlineGamingIncident"
     " cellPhoneIncident nonInternetIncident peer2peerIncident",
     "webPageIncident": "url additionalInfo",

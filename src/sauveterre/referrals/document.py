@@ -169,9 +169,7 @@ def read_document(data: bytes, label: str) -> Document:
         parser.feed(data)
         document = parser.close()
     except DefusedXmlException as error:
-        raise refusal(
-            label, "it carries a document type or entities, which a referral never needs"
-        ) from error
+        raise refusal(label, "it carries a document type or entities, which a referral never needs") from error
     except SafeTree.ParseError as error:
         raise refusal(label, f"its XML is broken ({error})") from error
     except (ValueError, LookupError) as error:

@@ -23,10 +23,12 @@ NUMBERS = {
 }  # fmt: skip
 """Numbers that nobody holds: ranges reserved for fiction (France, Germany), unassigned, or made of zeros."""
 COUNTRIES = (
-    "FR FR ES BE HU DE BG IT PT NL AT ES BE FR ES HU BG DE IT FR FR ES BE HU DE BG IT .. PT FI "
-    "ES DE FR ES BE NL HU RO .. FR ES FI AT FR BE DE PT NL RO .. FR ES HU BG FR HU BG .. .. .."
-).split()
-"""By account, in order; ``..`` for an account of which no number is known."""
+    "FR", "FR", "ES", "BE", "HU", "DE", "BG", "IT", "PT", "NL", "AT", "ES", "BE", "FR", "ES",
+    "HU", "BG", "DE", "IT", "FR", "FR", "ES", "BE", "HU", "DE", "BG", "IT", "", "PT", "FI",
+    "ES", "DE", "FR", "ES", "BE", "NL", "HU", "RO", "", "FR", "ES", "FI", "AT", "FR", "BE",
+    "DE", "PT", "NL", "RO", "", "FR", "ES", "HU", "BG", "FR", "HU", "BG", "", "", "",
+)  # fmt: skip
+"""By account, in order; empty for an account of which no number is known."""
 REPORTED, ADMIN_1, ADMIN_2, ADMIN_3 = 0, 1, 2, 3
 SUPPLIERS = {4: ("film",), 5: ("film", "recipes"), 6: ("recipes",), 7: ("weather",), 8: ("weather",)}
 REPOSTERS = {9: "film", 10: "weather"}
@@ -107,12 +109,11 @@ def make_cast(rng: random.Random) -> Cast:
 
 def _accounts(rng: random.Random) -> list[Account]:
     accounts: list[Account] = []
-    for index, country in enumerate(COUNTRIES):
-        country = "" if country == ".." else country
-        phone = NUMBERS[country].format(100 + index) if country else ""
+    for index, stated in enumerate(COUNTRIES):
+        country, phone = stated, NUMBERS[stated].format(100 + index) if stated else ""
         if index in REINSTALLED:
             old = accounts[REINSTALLED[index]]
-            phone, country = old.phone, old.country
+            country, phone = old.country, old.phone
         name = index if index != NAMESAKES[1] else NAMESAKES[0]
         given, family = GIVEN[name % len(GIVEN)], FAMILY[name * 7 % len(FAMILY)]
         aci = UUID(bytes=rng.randbytes(16), version=4)

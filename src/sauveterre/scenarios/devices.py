@@ -8,8 +8,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sauveterre.scenarios.cast import (
-    ADMIN_2, BARE, EXPORT_OWNER, FRAMES_OWNER, REINSTALLED, REPORTED, Account, Cast, Room,
-)  # fmt: skip
+    ADMIN_2,
+    BARE,
+    EXPORT_OWNER,
+    FRAMES_OWNER,
+    REINSTALLED,
+    REPORTED,
+    Account,
+    Cast,
+    Room,
+)
 from sauveterre.scenarios.pictures import Album
 from sauveterre.scenarios.protobuf import Message
 from sauveterre.scenarios.signal_writer import Backup, StoredMedia
@@ -225,11 +233,16 @@ class Teller:
         peers = _peers(post.room) or set(self._line.stays.get(post.room, {}))
         inside = [
             peer for peer in sorted(peers - {self.device.owner})
-            if peer in self._contacts and (post.room.startswith("direct:") or self._line.inside(post.room, peer, post.at))
+            if peer in self._contacts
+            and (post.room.startswith("direct:") or self._line.inside(post.room, peer, post.at))
         ]  # fmt: skip
         ways = ("read", "read", "delivered", "sent")
         return [
-            {"recipientId": self._recipient(peer), "timestamp": post.at + 60_000, ways[peer % 4]: {"sealedSender": True}}
+            {
+                "recipientId": self._recipient(peer),
+                "timestamp": post.at + 60_000,
+                ways[peer % 4]: {"sealedSender": True},
+            }
             for peer in inside
         ]
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw
 
 FIELD = (160, 120)
 """The picture's large forms are drawn at this size, then enlarged and given grain."""
 OCTAVES = (((5, 4), 0.8), ((11, 8), 1.0), ((19, 14), 0.7), ((40, 30), 0.35))
 """Grid and weight of each layer of noise: most of the energy where PDQ looks, so that two pictures are far apart."""
+GRAIN = 5
 GRAIN_TILE = 256
 MOTIFS = 4
 
@@ -75,12 +76,12 @@ def _colour(rng: np.random.Generator, top: int) -> tuple[int, int, int]:
 
 
 def _grained(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    tile = rng.integers(-5, 6, (GRAIN_TILE, GRAIN_TILE), np.int16)
-    width, height = image.size
-    grain = np.tile(tile, (-(-height // GRAIN_TILE), -(-width // GRAIN_TILE)))[:height, :width]
-    pixels = np.asarray(image).astype(np.int16)
-    pixels += grain[..., None]
-    return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+    tile = Image.fromarray(rng.integers(0, 2 * GRAIN + 1, (GRAIN_TILE, GRAIN_TILE), np.uint8)).convert("RGB")
+    grain = Image.new("RGB", image.size)
+    for left in range(0, image.width, GRAIN_TILE):
+        for top in range(0, image.height, GRAIN_TILE):
+            grain.paste(tile, (left, top))
+    return ImageChops.add(image, grain, scale=1, offset=-GRAIN)
 
 
 def near_copy(image: Image.Image, rng: np.random.Generator, strength: float) -> Image.Image:

@@ -7,9 +7,7 @@ from PIL import Image
 SIDE = 64
 BITS = 16
 _LUMA = np.array([0.299, 0.587, 0.114])
-_DCT = np.sqrt(2 / SIDE) * np.cos(
-    np.pi / (2 * SIDE) * np.outer(np.arange(1, BITS + 1), 2 * np.arange(SIDE) + 1)
-)
+_DCT = np.sqrt(2 / SIDE) * np.cos(np.pi / (2 * SIDE) * np.outer(np.arange(1, BITS + 1), 2 * np.arange(SIDE) + 1))
 
 
 def pdq(picture: Image.Image) -> tuple[str, int]:
@@ -53,7 +51,5 @@ def _box(lines: NDArray[np.float64], window: int) -> NDArray[np.float64]:
 
 
 def _quality(small: NDArray[np.float64]) -> int:
-    steps = sum(
-        int(np.abs(np.trunc(np.diff(small, axis=axis) * 100 / 255)).sum()) for axis in range(small.ndim)
-    )
+    steps = sum(int(np.abs(np.trunc(np.diff(small, axis=axis) * 100 / 255)).sum()) for axis in range(small.ndim))
     return min(100, steps // 90)

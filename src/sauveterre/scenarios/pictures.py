@@ -105,9 +105,7 @@ def _rng(seed: int, sort: int, number: int) -> np.random.Generator:
     return np.random.default_rng([seed, sort, number])
 
 
-def _draw_with_copies(
-    album: Album, pictures: list[bytes], seed: int, sort: int, number: int, *, copied: bool
-) -> None:
+def _draw_with_copies(album: Album, pictures: list[bytes], seed: int, sort: int, number: int, *, copied: bool) -> None:
     rng = _rng(seed, sort, number)
     image = draw_picture(rng, *SMALL[number % len(SMALL)])
     encoded = as_jpeg(image)

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-type Message = Mapping[str, Any]
+Message = Mapping[str, Any]
 
 ENUMS: dict[str, dict[str, int]] = {
     "Role": {"UNKNOWN": 0, "DEFAULT": 1, "ADMINISTRATOR": 2},
@@ -59,7 +59,7 @@ MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
     },
     "Member": {"userId": (1, "bytes"), "role": (2, "Role"), "joinedAtVersion": (5, "uint32")},
     "BannedMember": {"userId": (1, "bytes"), "timestamp": (2, "uint64")},
-    "Chat": {"id": (1, "uint64"), "recipientId": (2, "uint64"), "archived": (3, "bool"), "expireTimerVersion": (10, "uint32")},
+    "Chat": {"id": (1, "uint64"), "recipientId": (2, "uint64"), "expireTimerVersion": (10, "uint32")},
     "ChatItem": {
         "chatId": (1, "uint64"), "authorId": (2, "uint64"), "dateSent": (3, "uint64"), "expireStartDate": (4, "uint64"),
         "expiresInMs": (5, "uint64"), "incoming": (8, "Incoming"), "outgoing": (9, "Outgoing"),
@@ -69,7 +69,8 @@ MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
     },
     "AdminDeleted": {"adminId": (1, "uint64")},
     "Incoming": {
-        "dateReceived": (1, "uint64"), "dateServerSent": (2, "uint64"), "read": (3, "bool"), "sealedSender": (4, "bool"),
+        "dateReceived": (1, "uint64"), "dateServerSent": (2, "uint64"), "read": (3, "bool"),
+        "sealedSender": (4, "bool"),
     },
     "Outgoing": {"sendStatus": (1, "SendStatus"), "dateReceived": (2, "uint64")},
     "SendStatus": {
@@ -92,7 +93,9 @@ MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
         "contentType": (4, "string"), "fileName": (7, "string"), "width": (8, "uint32"), "height": (9, "uint32"),
         "locatorInfo": (13, "LocatorInfo"),
     },
-    "LocatorInfo": {"key": (1, "bytes"), "plaintextHash": (10, "bytes"), "size": (3, "uint32"), "localKey": (9, "bytes")},
+    "LocatorInfo": {
+        "key": (1, "bytes"), "plaintextHash": (10, "bytes"), "size": (3, "uint32"), "localKey": (9, "bytes"),
+    },
     "ChatUpdateMessage": {"simpleUpdate": (1, "SimpleUpdate"), "groupChange": (2, "GroupChange")},
     "SimpleUpdate": {"type": (1, "Simple")},
     "GroupChange": {"updates": (1, "Update")},
@@ -144,7 +147,7 @@ def binary(kind: str, message: Message) -> bytes:
     return bytes(parts)
 
 
-def _field(number: int, kind: str, value: Any) -> bytes:  # noqa: ANN401 - a leaf of a message
+def _field(number: int, kind: str, value: Any) -> bytes:
     if kind in VARINTS or kind in ENUMS:
         value = ENUMS[kind][value] if kind in ENUMS else int(value)
         return varint(number << 3) + varint(value) if value else b""
@@ -181,7 +184,7 @@ def _as_json(kind: str, message: Message) -> dict[str, Any]:
     return result
 
 
-def _json_value(kind: str, value: Any) -> Any:  # noqa: ANN401 - a leaf of a message
+def _json_value(kind: str, value: Any) -> Any:
     if kind == "uint64":
         return str(value)
     if kind == "bytes":

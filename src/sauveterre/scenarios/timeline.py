@@ -6,8 +6,19 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from sauveterre.scenarios.cast import (
-    ADMIN_1, ADMIN_2, ADMIN_3, BARE, EXPORT_OWNER, FRAMES_OWNER, REPORTED, REPOSTERS, SUPPLIERS, Cast, Room, invite_link,
-)  # fmt: skip
+    ADMIN_1,
+    ADMIN_2,
+    ADMIN_3,
+    BARE,
+    EXPORT_OWNER,
+    FRAMES_OWNER,
+    REPORTED,
+    REPOSTERS,
+    SUPPLIERS,
+    Cast,
+    Room,
+    invite_link,
+)
 from sauveterre.scenarios.wording import SPACE_SPELLINGS, ordinary_link, small_talk
 
 DAY = 86_400_000
@@ -115,7 +126,8 @@ def _changes(room: Room, rng: random.Random) -> Iterator[Change]:
         way = "joined_by_link" if account in (REPORTED, FRAMES_OWNER) else ways[number % len(ways)]
         actor = None if way == "joined_by_link" else admin
         changes.append(Change(at, room.name, "added" if account == EXPORT_OWNER else way, actor, account))
-    changes += [Change(born + int(day * DAY), room.name, *rest) for day, *rest in DRAMAS.get(room.name, ())]
+    for day, kind, actor, target in DRAMAS.get(room.name, ()):
+        changes.append(Change(born + int(day * DAY), room.name, kind, actor, target))
     yield from sorted(changes, key=lambda change: change.at)
 
 
@@ -180,9 +192,7 @@ def _plans(line: Timeline, room: Room, rng: random.Random, talk: int, per_suppli
     yield from _single_shares(line, room, born, end, rng)
 
 
-def _supplies(
-    room: Room, account: int, born: int, end: int, count: int, rng: random.Random
-) -> Iterator[_Plan]:
+def _supplies(room: Room, account: int, born: int, end: int, count: int, rng: random.Random) -> Iterator[_Plan]:
     """Spread one supplier's new pictures over the group's life, one to three a message."""
     left = count
     while left:
@@ -218,9 +228,7 @@ def _direct(rng: random.Random) -> list[_Plan]:
     return plans
 
 
-def _resolved(
-    line: Timeline, cast: Cast, plans: list[_Plan], times: set[int], rng: random.Random
-) -> Iterator[Post]:
+def _resolved(line: Timeline, cast: Cast, plans: list[_Plan], times: set[int], rng: random.Random) -> Iterator[Post]:
     """Settle each planned post in order of time; every message gets a moment of its own."""
     seen: dict[str, list[int]] = {}
     before: dict[str, Post] = {}

@@ -1,6 +1,7 @@
 """Hash lists: taking a version in, so that every hit can name it."""
 
-import shutil
+import hashlib
+import secrets
 from pathlib import Path
 
 from django.conf import settings
@@ -10,53 +11,48 @@ from sauveterre.casework import audit
 from sauveterre.casework.models import HashList, Officer, Operation
 from sauveterre.casework.services.operations import require_member
 from sauveterre.errors import InvalidInput
-from sauveterre.matching.lists import open_list
-from sauveterre.records.hash_list import ListedMedia
+from sauveterre.pipeline.known import build_list
 
 
 def add_hash_list(
     *, operation: Operation, path: Path, name: str, version: str, ignorable: bool, by: Officer
 ) -> HashList:
-    """Read a list to its end once, keep a copy of it in the store, and register it.
+    """Read a list to its end, keep it in the store ready to be matched, and register it.
 
     Raises ``UnknownFormat``, ``UnreadableSource`` or ``MalformedList`` and adds nothing when it is not whole.
     """
     require_member(operation=operation, officer=by)
     if operation.hash_lists.filter(name=name, version=version).exists():
         raise InvalidInput(f"{name} {version} is in this operation already; give the new one another --version")
-    opened = open_list(path)
-    items = problems = 0
-    schemes = set()
-    for record in opened.records():
-        if isinstance(record, ListedMedia):
-            items += 1
-            schemes.update({record.category.scheme} if record.category else set())
-        else:
-            problems += 1
-    digest = opened.identity.partition(":")[2]
-    kept = kept_list(digest)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(path, kept.with_suffix(".part"))
-    kept.with_suffix(".part").replace(kept)
+    lists = Path(settings.STORE) / "lists"
+    lists.mkdir(parents=True, exist_ok=True)
+    built = lists / f"{secrets.token_hex(8)}.part"
+    try:
+        reading = build_list(path, built, name=name, version=version)
+        digest = reading.source.partition(":")[2]
+        built.replace(kept_list(digest, name, version))
+    finally:
+        built.unlink(missing_ok=True)
     with transaction.atomic():
         added = HashList.objects.create(
             operation=operation,
             name=name,
             version=version,
-            scheme=", ".join(sorted(schemes)),
+            scheme=reading.scheme,
             effect=HashList.Effect.IGNORABLE if ignorable else HashList.Effect.KNOWN,
-            reader=opened.reader.NAME,
+            reader=reading.reader,
             sha256=digest,
-            items=items,
-            problems=problems,
+            items=reading.items,
+            problems=len(reading.problems),
         )
         audit.record(
             actor=by.username, action="hash-list-added", subject=f"{name} {version}", operation=operation,
-            sha256=digest, items=items, problems=problems,
+            sha256=digest, items=reading.items, problems=len(reading.problems),
         )  # fmt: skip
     return added
 
 
-def kept_list(sha256: str) -> Path:
-    """Return where the store keeps the copy of a list."""
-    return Path(settings.STORE) / "lists" / sha256
+def kept_list(sha256: str, name: str, version: str) -> Path:
+    """Return where the store keeps a list made ready; hits name the list, so each name has a file of its own."""
+    named = hashlib.sha256(f"{name}\0{version}".encode()).hexdigest()[:16]
+    return Path(settings.STORE) / "lists" / f"{sha256}-{named}"

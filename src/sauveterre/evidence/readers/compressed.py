@@ -44,7 +44,7 @@ def recognises(head: bytes, *, is_folder: bool) -> bool:
     return not is_folder and _format_of(head) is not None
 
 
-def open(origin: Origin, limits: Limits) -> "Compressed":  # noqa: A001 - the reader protocol's name
+def open(origin: Origin, limits: Limits) -> "Compressed":
     """Open a compressed stream; only its header is looked at."""
     if origin.stream is None:
         raise UnreadableSource(f"{origin.identity} is a folder; open it with the directory reader")

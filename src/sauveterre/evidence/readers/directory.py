@@ -8,7 +8,7 @@ import os
 import posixpath
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import BinaryIO, Self
 
@@ -44,7 +44,7 @@ def recognises(head: bytes, *, is_folder: bool) -> bool:  # noqa: ARG001
     return is_folder
 
 
-def open(origin: Origin, limits: Limits) -> "Folder":  # noqa: A001 - the reader protocol's name
+def open(origin: Origin, limits: Limits) -> "Folder":
     """Open a folder; raise ``UnreadableSource`` when it cannot be listed."""
     if origin.folder is None:
         raise UnreadableSource(f"{origin.identity} is not a folder; open it with the reader of its own format")
@@ -56,9 +56,12 @@ class _Found:
     """One name in a folder, as ``lstat`` tells it."""
 
     name: bytes
-    status: os.stat_result | None
-    trouble: str
+    mode: int | None = None
+    size: int | None = None
+    modified: int = 0
+    """In nanoseconds since 1970."""
     target: bytes = b""
+    trouble: str = ""
 
 
 class Folder:
@@ -116,7 +119,7 @@ class Folder:
             raise UnreadableSource(
                 f"{entry.provenance.path} is no regular file any more; list the source again, it changes while it is read"
             )
-        os.set_blocking(descriptor, True)  # noqa: FBT003 - the standard library's signature
+        os.set_blocking(descriptor, True)
         raw = os.fdopen(descriptor, "rb", buffering=0)
         name = entry.provenance.path
         return Window(name, raw, 0, None, most=self._limits.entry_bytes, on_close=raw.close)
@@ -137,7 +140,12 @@ class Folder:
 
     def _walk(self) -> Iterator[Entry]:
         """Walk depth first with a stack of our own: names are hostile, and so is their depth."""
-        stack = [iter(self._list(()))]
+        top, trouble = self._inside(())
+        if trouble and not top:
+            raise UnreadableSource(f"{display_path(self._path)} {trouble}")
+        if trouble:
+            self.problems.append(Problem(Provenance(self._identity, "", "path", NAME), trouble))
+        stack = [iter(top)]
         above: list[bytes] = []
         while stack:
             found = next(stack[-1], None)
@@ -147,12 +155,12 @@ class Folder:
                     above.pop()
                 continue
             path = b"/".join((*above, found.name))
-            if found.status is None or not stat.S_ISDIR(found.status.st_mode):
+            if found.mode is None or not stat.S_ISDIR(found.mode):
                 yield self._entry(path, found)
                 continue
             inside, trouble = self._inside((*above, found.name))
             if trouble:
-                yield self._entry(path, _Found(found.name, found.status, trouble))
+                yield self._entry(path, replace(found, trouble=trouble))
             above.append(found.name)
             stack.append(iter(inside))
 
@@ -197,19 +205,18 @@ class Folder:
 
     def _entry(self, path: bytes, found: _Found) -> Entry:
         locator = _locator(path)
-        mode = stat.S_IFREG if found.status is None else stat.S_IFMT(found.status.st_mode)
+        mode = stat.S_IFREG if found.mode is None else stat.S_IFMT(found.mode)
         kind = EntryKind.FOLDER if mode == stat.S_IFDIR else _KINDS.get(mode, EntryKind.DEVICE)
         refusal = special_refusal(kind)
         if kind is EntryKind.SYMLINK and not found.trouble:
             refusal = self._link_refusal(path, found.target)
-        status = found.status
         return Entry(
             path=path,
-            size=None if status is None or kind is EntryKind.FOLDER else status.st_size,
+            size=None if kind is EntryKind.FOLDER else found.size,
             locator=locator,
             kind=kind,
             allocated=True,
-            modified=None if status is None else moment(*divmod(status.st_mtime_ns, 1_000_000_000)),
+            modified=None if found.mode is None else moment(*divmod(found.modified, 1_000_000_000)),
             provenance=Provenance(self._identity, display_path(path), locator, NAME),
             refusal=refusal,
             failure=found.trouble,
@@ -239,8 +246,8 @@ def _look(name: bytes, folder: int) -> _Found:
         status = os.stat(name, dir_fd=folder, follow_symlinks=False)
         target = os.readlink(name, dir_fd=folder) if stat.S_ISLNK(status.st_mode) else b""
     except OSError as error:
-        return _Found(name, None, f"cannot be looked at: {error.strerror}; check its permissions and the medium")
-    return _Found(name, status, "", target)
+        return _Found(name, trouble=f"cannot be looked at: {error.strerror}; check its permissions and the medium")
+    return _Found(name, status.st_mode, status.st_size, status.st_mtime_ns, target)
 
 
 def _open_file(name: bytes, folder: int) -> int:

@@ -188,7 +188,12 @@ class _Graph:
         )
         start = "" if role.start is None else role.start.isoformat()
         link = self._link(
-            f"{role.role.capitalize()}_Of", self.accounts[role.account], group, start, role.basis, times=(role.start, role.end)
+            f"{role.role.capitalize()}_Of",
+            self.accounts[role.account],
+            group,
+            start,
+            role.basis,
+            times=(role.start, role.end),
         )
         reasons = role.reasons or (f"The data states the role {role.role}.",)
         if role.granted_by:

@@ -82,7 +82,7 @@ def read(stream: BinaryIO, *, identity: str, name: str) -> Iterator[ListedMedia 
         raise walk.malformed('there is no array "value"', 0)
 
 
-def _feed(parser: Any, data: bytes) -> bool:  # noqa: ANN401  (ijson carries no types)
+def _feed(parser: Any, data: bytes) -> bool:
     try:
         parser.send(data)
         if not data:
@@ -149,13 +149,13 @@ class _Walk:
         self._value_at = self._media_at = 0
         self._out: list[ListedMedia | Problem] = []
 
-    def take(self, events: Any) -> Iterator[ListedMedia | Problem]:  # noqa: ANN401  (ijson carries no types)
+    def take(self, events: Any) -> Iterator[ListedMedia | Problem]:
         """Follow the events, empty their list, and hand over the records that they complete."""
         for event, value in events:
             if event == "map_key":
                 self._key(value)
             elif event in _STARTS:
-                self._start(event == "start_map")
+                self._start(event)
             elif event in _ENDS:
                 self._end()
             else:
@@ -190,10 +190,11 @@ class _Walk:
         if self._roles[-1] == "value" and key in _CASE_KEYS:
             self._drafts[-1].is_case = True
 
-    def _start(self, is_map: bool) -> None:  # noqa: FBT001  (one event, two shapes)
+    def _start(self, event: str) -> None:
         if len(self._roles) >= MOST_DEPTH:
             raise self.malformed(f"values lie more than {MOST_DEPTH} deep", CHUNK)
-        role = self._role_of_child(is_map)
+        is_map = event == "start_map"
+        role = self._role_of_child(is_map=is_map)
         if role == "build":
             self._open_built({} if is_map else [])
         elif role == "value_array":
@@ -207,7 +208,7 @@ class _Walk:
         if role == "media":
             self._drafts.append(_Draft(self.place(), in_case=True))
 
-    def _role_of_child(self, is_map: bool) -> str:  # noqa: FBT001
+    def _role_of_child(self, *, is_map: bool) -> str:
         if not self._roles:
             if not is_map:
                 raise self.malformed("the file holds no JSON object", CHUNK)
@@ -223,11 +224,11 @@ class _Walk:
             return "build" if self._drafts[-1].admits(None) else "skip"
         return "skip"
 
-    def _open_built(self, built: Any) -> None:  # noqa: ANN401  (any JSON)
+    def _open_built(self, built: Any) -> None:
         self._put(built)
         self._built.append(built)
 
-    def _put(self, value: Any) -> None:  # noqa: ANN401  (any JSON)
+    def _put(self, value: Any) -> None:
         if self._roles[-1] != "build":
             self._drafts[-1].values[self._keys[-1]] = value
         elif isinstance(self._built[-1], dict):
@@ -235,7 +236,7 @@ class _Walk:
         else:
             self._built[-1].append(value)
 
-    def _scalar(self, value: Any) -> None:  # noqa: ANN401  (any JSON)
+    def _scalar(self, value: Any) -> None:
         if not self._roles:
             raise self.malformed("the file holds no JSON object", CHUNK)
         role, key = self._roles[-1], self._keys[-1]
@@ -335,12 +336,12 @@ def _unread(values: dict[str, Any]) -> list[str]:
     return [f"{key} has a value that the model does not know: taken as unknown" for key in wrong]
 
 
-def _code(value: Any) -> str:  # noqa: ANN401  (any JSON)
+def _code(value: Any) -> str:
     number = _whole(value)
     return str(number) if number is not None else _text(value).strip()[:64]
 
 
-def _category(value: Any, region: str, *, in_case: bool) -> Category | None:  # noqa: ANN401  (any JSON)
+def _category(value: Any, region: str, *, in_case: bool) -> Category | None:
     """Return the code in the scheme of its region and set: 0 is benign in a list but undecided in a case."""
     code = _code(value)
     if not code or (in_case and code == "0"):
@@ -348,12 +349,12 @@ def _category(value: Any, region: str, *, in_case: bool) -> Category | None:  # 
     return Category(f"vics-{region}-{'case' if in_case else 'list'}", code)
 
 
-def _flag(value: Any) -> bool | None:  # noqa: ANN401  (any JSON)
+def _flag(value: Any) -> bool | None:
     text = str(value).strip().lower() if isinstance(value, (bool, int, str)) else ""
     return {"true": True, "1": True, "false": False, "0": False}.get(text)
 
 
-def _whole(value: Any) -> int | None:  # noqa: ANN401  (any JSON)
+def _whole(value: Any) -> int | None:
     """Return a whole number that is not negative and fits 64 bits, from a number or its digits."""
     if value is None or isinstance(value, (bool, dict, list)):
         return None
@@ -365,20 +366,20 @@ def _whole(value: Any) -> int | None:  # noqa: ANN401  (any JSON)
     return int(text)
 
 
-def _text(value: Any) -> str:  # noqa: ANN401  (any JSON)
+def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _objects(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401  (any JSON)
+def _objects(value: Any) -> list[dict[str, Any]]:
     return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []
 
 
-def _words(value: Any) -> str:  # noqa: ANN401  (any JSON)
+def _words(value: Any) -> str:
     """Return a text as it is, ``{"Name": …}`` as its name, and a list of either joined with ``, ``."""
     if isinstance(value, list):
         return ", ".join(filter(None, (_words(part) for part in value if not isinstance(part, list))))
     return _text(value.get("Name")) if isinstance(value, dict) else _text(value)
 
 
-def _files(value: Any) -> tuple[ListedFile, ...]:  # noqa: ANN401  (any JSON)
+def _files(value: Any) -> tuple[ListedFile, ...]:
     return tuple(ListedFile(_text(f.get("FileName")), _text(f.get("FilePath"))) for f in _objects(value))

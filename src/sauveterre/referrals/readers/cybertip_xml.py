@@ -103,9 +103,7 @@ class _Reading:
         file_nodes = [node for node in nodes if node.name == "fileDetails"]
         files = tuple(self._file(node) for node in file_nodes)
         return Referral(
-            number=next(
-                (text for node in (self.root, *file_nodes) if (text := node.value_of("reportId"))), ""
-            ),
+            number=next((text for node in (self.root, *file_nodes) if (text := node.value_of("reportId"))), ""),
             incident_type=incident_type,
             incident_at=self._time(self.summary, "incidentDateTime"),
             incident_at_raw=incident_raw,
@@ -126,9 +124,7 @@ class _Reading:
         if not kind:
             self._warn("The report states no incident type.")
         elif kind not in INCIDENT_TYPES:
-            self._warn(
-                f"The incident type {kind[:200]!r} is not in the schema's list; it is kept as written."
-            )
+            self._warn(f"The incident type {kind[:200]!r} is not in the schema's list; it is kept as written.")
         if not raw:
             self._warn("The report states no incident time.")
         return kind, raw
@@ -146,9 +142,7 @@ class _Reading:
         places = [self._place(at) for holder in holders for at in holder.all("address")]
         places += [self._estimated(at) for at in node.all("estimatedLocation")]
         events = [event for at in node.all("ipCaptureEvent") if (event := self._event(at)) is not None]
-        return ReferralPerson(
-            PARTS[node.name], tuple(identifiers), tuple(places), tuple(events), self._at(node)
-        )
+        return ReferralPerson(PARTS[node.name], tuple(identifiers), tuple(places), tuple(events), self._at(node))
 
     def _service(self) -> str:
         """Return the service that the whole report is about: its platform, or the reporter's domain."""
@@ -196,9 +190,7 @@ class _Reading:
         text = node.value_of(name)
         code = values.country(text)
         if text and not code:
-            self._warn(
-                f"{node.path} states a country that is not a two-letter code; it is kept as an element only."
-            )
+            self._warn(f"{node.path} states a country that is not a two-letter code; it is kept as an element only.")
         return code
 
     def _event(self, node: Node) -> IpEvent | None:
@@ -211,9 +203,7 @@ class _Reading:
             self._warn(f"{node.path} names an event outside the schema's list; it is kept as written.")
         port = values.port(node.value_of("port"))
         if port is None and node.value_of("port"):
-            self._warn(
-                f"{node.path} states a port that is not one from 1 to 65535; it is kept as an element only."
-            )
+            self._warn(f"{node.path} states a port that is not one from 1 to 65535; it is kept as an element only.")
         proxy = self._truth(node, "possibleProxy")
         return IpEvent(address, event, self._time(node, "dateTime"), port, proxy, self._at(node))
 
@@ -236,9 +226,7 @@ class _Reading:
         try:
             return [Digest(algorithm or "", node.value.lower())]
         except ValueError:
-            self._warn(
-                f"{node.path} states a hash that is not a well-formed MD5, SHA-1, SHA-256 or PDQ value."
-            )
+            self._warn(f"{node.path} states a hash that is not a well-formed MD5, SHA-1, SHA-256 or PDQ value.")
             return []
 
     def _truth(self, node: Node, name: str) -> bool | None:
@@ -273,9 +261,7 @@ class _Reading:
             known = CHILDREN[node.name] | (ROOT_EXTRAS if node is self.root else frozenset())
             for child in node.children:
                 if child.name not in known:
-                    self._warn(
-                        f"<{child.name}> in <{node.name}> is not in the schema; it is kept as an element."
-                    )
+                    self._warn(f"<{child.name}> in <{node.name}> is not in the schema; it is kept as an element.")
 
     def _warn(self, sentence: str) -> None:
         self.odd[sentence] += 1

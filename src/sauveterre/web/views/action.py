@@ -10,13 +10,16 @@ from sauveterre.casework.selectors.access import Sight
 from sauveterre.casework.services import action as services
 from sauveterre.casework.services.packages import make_package
 from sauveterre.web.forms.action import ActionDayForm, MeasureForm, MeasuresForm, PackageForm, TargetForm
+from sauveterre.web.labels import choices
 from sauveterre.web.views.frame import attempt, found, operation_page, show, text
 
 
 @operation_page("countries")
 def countries(request: HttpRequest, sight: Sight) -> HttpResponse:
     """List the countries, with the persons of each and the packages made for it."""
-    return show(request, "countries", rows=partners.country_rows(sight))
+    rows = partners.country_rows(sight)
+    named = sum(1 for row in rows if row.code and row.persons)
+    return show(request, "countries", rows=rows, named=named)
 
 
 @operation_page("countries", methods=("POST",))
@@ -67,6 +70,7 @@ def _board(request: HttpRequest, sight: Sight, **forms: object) -> HttpResponse:
         rows=rows,
         kind=kind,
         counted=counted,
+        kinds=choices("measure"),
         **given,
     )
 

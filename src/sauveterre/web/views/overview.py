@@ -7,7 +7,10 @@ from sauveterre.casework import audit as log
 from sauveterre.casework.selectors import contents, exhibits, figures, journal, people, rows, search as searching
 from sauveterre.casework.selectors.access import Sight
 from sauveterre.casework.selectors.paging import keyset
+from sauveterre.web.labels import word
 from sauveterre.web.views.frame import number, operation_page, show, text
+
+STATES = ("processed", "partial", "failed", "skipped", "pending")
 
 
 @operation_page("operation")
@@ -21,6 +24,7 @@ def operation(request: HttpRequest, sight: Sight) -> HttpResponse:
         figures=figures.overview(sight, progress.account, spared),
         progress=progress,
         spared=spared,
+        states=[(state, word(state, "state")) for state in STATES],
         changes=journal.changes(sight),
     )
 

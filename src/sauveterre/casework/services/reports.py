@@ -1,0 +1,152 @@
+"""Reports: the operation as it stands, and the communiqué with its public figures."""
+
+from collections import defaultdict
+from pathlib import Path
+
+from django.utils import timezone
+
+from sauveterre.casework import audit
+from sauveterre.casework.accounting import accounts_of
+from sauveterre.casework.models import (
+    GroupFact,
+    Measure,
+    Officer,
+    Operation,
+    ParticipantRole,
+    Person,
+    RoleInterval,
+    Share,
+    StorageSpace,
+)
+from sauveterre.casework.packaging import HANDLING
+from sauveterre.casework.services.operations import require_member
+from sauveterre.errors import WorkspaceError
+from sauveterre.exchange.communique import communique
+from sauveterre.exchange.figures import figures
+from sauveterre.exchange.report import (
+    OperationReport,
+    ReportedAdministrator,
+    ReportedCountry,
+    ReportedGroup,
+    ReportedSpace,
+    ReportedSupplier,
+    SourceCount,
+)
+from sauveterre.exchange.writers.report import report_pdf
+from sauveterre.records.action import Figures, MeasureKind, OutcomeKind
+from sauveterre.records.action import Measure as MeasureRecord
+
+
+def figures_of(operation: Operation) -> Figures:
+    """Draw the operation's public figures from its measures; their sum is checked when they are made."""
+    rows = Measure.objects.filter(target__operation=operation).select_related("target", "day")
+    return figures(
+        MeasureRecord(
+            target=row.target.label,
+            country=row.target.country,
+            kind=MeasureKind(row.kind),
+            day=row.day.day,
+            outcome=OutcomeKind(row.outcome),
+            unit=row.target.unit,
+        )
+        for row in rows
+    )
+
+
+def write_reports(*, operation: Operation, folder: Path, by: Officer) -> list[Path]:
+    """Write report (PDF) and communiqué (text) in both languages; return where they are."""
+    require_member(operation=operation, officer=by)
+    report = report_of(operation, unit=by.unit)
+    written = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for language in ("en", "fr"):
+            pdf = folder / f"report.{language}.pdf"
+            pdf.write_bytes(report_pdf(report, language))
+            text = folder / f"communique.{language}.txt"
+            text.write_text(communique(report.figures, language) + "\n", "utf-8")
+            written += [pdf, text]
+    except OSError as error:
+        raise WorkspaceError(
+            f"the report cannot be written to {folder}: {error.strerror}; choose another folder with --to"
+        ) from error
+    audit.record(actor=by.username, action="report-written", subject=str(folder), operation=operation)
+    return written
+
+
+def report_of(operation: Operation, *, unit: str) -> OperationReport:
+    """Draw up the report of an operation as it was last assessed."""
+    persons = Person.objects.filter(operation=operation)
+    labels = {account: person.label for person in persons for account in person.accounts}
+    countries = defaultdict[str, int](int)
+    for person in persons:
+        countries[person.country] += bool(person.country)
+    return OperationReport(
+        operation=operation.name,
+        as_of=timezone.now(),
+        unit=unit,
+        figures=figures_of(operation),
+        persons=persons.count(),
+        sources=tuple(
+            SourceCount(
+                f"{one.exhibit:02d} {one.source}", one.found, one.processed, one.partial, one.failed, one.skipped
+            )
+            for one in accounts_of(operation)
+            if not one.pending
+        ),
+        groups=_groups(operation, labels),
+        suppliers=_suppliers(operation, labels),
+        spaces=tuple(
+            ReportedSpace(space.key, space.kind, space.links, _groups_of_space(operation, space.key))
+            for space in StorageSpace.objects.filter(operation=operation).order_by("host", "identifier")
+        ),
+        countries=tuple(ReportedCountry(code, count) for code, count in sorted(countries.items()) if code),
+        handling=HANDLING,
+    )
+
+
+def titles_of(operation: Operation) -> dict[str, str]:
+    """Return the newest title of each discussion group."""
+    groups = GroupFact.objects.filter(source__exhibit__operation=operation, kind="group")
+    return dict(groups.order_by("revision", "pk").values_list("stable_id", "title"))
+
+
+def _groups(operation: Operation, labels: dict[str, str]) -> tuple[ReportedGroup, ...]:
+    intervals = RoleInterval.objects.filter(operation=operation)
+    return tuple(
+        ReportedGroup(
+            title=title,
+            identifier=group,
+            members=intervals.filter(group=group, role="member").values("account").distinct().count(),
+            administrators=tuple(
+                ReportedAdministrator(
+                    label=labels.get(one.account, one.account),
+                    start=one.start,
+                    end=one.end,
+                    still=one.end is None and one.end_basis == "snapshot",
+                )
+                for one in intervals.filter(group=group, role="admin").order_by("start", "account")
+            ),
+        )
+        for group, title in sorted(titles_of(operation).items(), key=lambda pair: (pair[1], pair[0]))
+    )
+
+
+def _suppliers(operation: Operation, labels: dict[str, str]) -> tuple[ReportedSupplier, ...]:
+    titles = titles_of(operation)
+    rows = ParticipantRole.objects.filter(operation=operation, role="supplier", group__in=titles)
+    return tuple(
+        ReportedSupplier(
+            label=labels.get(row.account, row.account),
+            group=titles[row.group],
+            shares=row.shares,
+            first_shares=row.first_shares,
+            reasons=tuple(row.reasons),
+        )
+        for row in rows.order_by("group", "-first_shares", "account")
+    )
+
+
+def _groups_of_space(operation: Operation, key: str) -> int:
+    shares = Share.objects.filter(operation=operation, subject=f"space:{key}")
+    return shares.values("group").distinct().count()

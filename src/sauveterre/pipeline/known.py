@@ -1,0 +1,71 @@
+"""What is known: hash lists made ready to be matched, and contents looked up on them and stacked."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sauveterre.matching.hits import match
+from sauveterre.matching.known import KnownList, KnownListBuilder
+from sauveterre.matching.lists import open_list
+from sauveterre.matching.stacks import Candidate, Stack, stack
+from sauveterre.records.content import Fingerprint
+from sauveterre.records.hash_list import Hit, ListedMedia, ListIdentity
+from sauveterre.records.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class ListReading:
+    """What came of reading a list to its end."""
+
+    reader: str
+    source: str
+    """``sha256:…`` of the file."""
+    items: int
+    problems: tuple[Problem, ...]
+    scheme: str
+    """The category schemes of its codes, parted by commas."""
+
+
+def build_list(path: Path, target: Path, *, name: str, version: str) -> ListReading:
+    """Read a list to its end and write it to ``target``, ready to be matched; nothing is there before the end.
+
+    Raises ``UnknownFormat``, ``UnreadableSource`` or ``MalformedList`` when it is not whole.
+    """
+    opened = open_list(path)
+    problems: list[Problem] = []
+    schemes: set[str] = set()
+    with KnownListBuilder(target) as builder:
+        for record in opened.records():
+            if isinstance(record, ListedMedia):
+                builder.add(record)
+                schemes.update({record.category.scheme} if record.category else ())
+            else:
+                problems.append(record)
+        scheme = ", ".join(sorted(schemes))
+        builder.finish(ListIdentity(name, version, scheme), opened.identity)
+        return ListReading(opened.reader.NAME, opened.identity, len(builder), tuple(problems), scheme)
+
+
+def open_built(path: Path) -> KnownList:
+    """Open what ``build_list`` wrote, in milliseconds."""
+    return KnownList.open(path)
+
+
+def look_up(prints: Iterable[Fingerprint], lists: Sequence[KnownList]) -> list[Hit]:
+    """Return the hits of contents on lists, in the order of the contents."""
+    return list(match(prints, lists))
+
+
+def stacks_of(prints: Iterable[Fingerprint]) -> list[Stack]:
+    """Return the stacks of near-identical pictures."""
+    return stack(
+        Candidate(
+            sha256=one.digests.sha256,
+            pdq=one.picture.pdq,
+            quality=one.picture.quality,
+            pixels=one.picture.width * one.picture.height,
+            size=one.size,
+        )
+        for one in prints
+        if one.picture is not None
+    )

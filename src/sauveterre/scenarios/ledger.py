@@ -1,0 +1,48 @@
+"""Keeps the books while the exhibits are written: what lies where, so that the truth can be told."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from sauveterre.scenarios.pictures import sha256
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One source and how many entries listing it must give."""
+
+    exhibit: str
+    label: str
+    """Path of the source under the scenario's folder; ``!/`` goes into an archive, ``!attachments`` into a store."""
+    kind: str
+    """directory, zip, tar, tar.gz, 7z or attachments."""
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hazard:
+    """Something hostile or damaged, and the ways in which its processing may rightly end."""
+
+    exhibit: str
+    source: str
+    """As ``Listed.label``."""
+    path: str
+    """In that source, as shown to people (undecodable bytes as ``\\xNN``)."""
+    what: str
+    outcomes: tuple[str, ...]
+    """processed, partial, failed, skipped: any of these is right, the first is the usual one."""
+
+
+@dataclass(slots=True)
+class Ledger:
+    """All sources, all readable contents, all hazards."""
+
+    sources: list[Listed] = field(default_factory=list)
+    hazards: list[Hazard] = field(default_factory=list)
+    contents: set[str] = field(default_factory=set)
+    """SHA-256 of every content that can be read whole."""
+
+    def source(self, exhibit: str, label: str, kind: str, contents: Iterable[bytes], *, unread: int = 0) -> None:
+        """Book a source with these contents; ``unread`` more entries are listed but have none (links, damage)."""
+        digests = [sha256(content) for content in contents]
+        self.contents.update(digests)
+        self.sources.append(Listed(exhibit, label, kind, len(digests) + unread))
