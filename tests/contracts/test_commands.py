@@ -3,7 +3,6 @@
 import re
 from pathlib import Path
 
-import click
 import pytest
 import typer
 
@@ -15,7 +14,7 @@ COMMANDS = (ROOT / "docs" / "commands.md").read_text()
 
 def _verbs():
     def walk(command, path):
-        if isinstance(command, click.Group):
+        if hasattr(command, "commands"):
             for name, inner in command.commands.items():
                 yield from walk(inner, (*path, name))
         else:

@@ -4,6 +4,7 @@ import copy
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,13 @@ def test_roles_say_whether_they_are_fact_or_assessment(package):
     confidences = [link["uco-core:hasFacet"][0]["uco-core:confidence"]["@value"] for link in attributed[:2]]
     assert confidences == ["85", "85"]
     assert "uco-core:hasFacet" not in attributed[2]
+
+
+def test_two_intervals_of_one_role_stay_two(package):
+    storm = package.persons[0]
+    again = replace(storm.roles[0], end=None)
+    graph = case_document(replace(package, persons=(replace(storm, roles=(storm.roles[0], again)),)))["@graph"]
+    assert sum(node.get("uco-core:kindOfRelationship") == "Admin_Of" for node in graph) == 2
 
 
 def test_contents_are_named_by_their_hashes_only(package):

@@ -11,7 +11,7 @@ from sauveterre.errors import InvalidInput
 from sauveterre.exchange.communique import communique
 from sauveterre.exchange.figures import figures
 from sauveterre.exchange.territories import COLUMNS, default_territories, read_territories, unit_in_charge
-from sauveterre.exchange.wording import LANGUAGES, countries, country_name, day_range, listed, moment
+from sauveterre.exchange.wording import LANGUAGES, count, countries, country_name, day_range, listed, moment
 from sauveterre.records.action import Figures, Measure, MeasureKind, OutcomeKind
 from sauveterre.records.provenance import Provenance
 from sauveterre.records.referral import Place
@@ -27,8 +27,8 @@ def arrest(target, country, day=NOVEMBER, outcome=OutcomeKind.CUSTODY):
 def joint_action():
     measures = [
         arrest(f"{country}{number}", country, NOVEMBER + timedelta(days=number % 5))
-        for country, count in ACTION.items()
-        for number in range(count)
+        for country, number_arrested in ACTION.items()
+        for number in range(number_arrested)
     ]
     measures += [
         Measure(measure.target, measure.country, MeasureKind.SEARCH, measure.day, OutcomeKind.DONE)
@@ -76,7 +76,7 @@ MEASURES = st.builds(
 def test_the_sum_by_country_is_the_number_of_arrested_persons(measures):
     result = figures(measures)
     arrested = {m.target for m in measures if m.kind is MeasureKind.ARREST and m.executed}
-    assert sum(count for _, count in result.arrests_by_country) == result.arrests == len(arrested)
+    assert sum(number for _, number in result.arrests_by_country) == result.arrests == len(arrested)
     assert result.searches == Counter((m.kind, m.executed) for m in measures)[MeasureKind.SEARCH, True]
     assert {code for code, _ in result.arrests_by_country} <= set(result.countries)
     for language in LANGUAGES:
@@ -131,6 +131,12 @@ def test_countries_of_the_world_in_both_languages():
     )
     assert {c.in_fr.split("'")[0].split(" ")[0] for c in countries().values()} == {"à", "au", "aux", "en"}
     assert all(c.en and c.fr and c.in_en.startswith("in ") for c in countries().values())
+
+
+def test_counts_follow_each_languages_plural():
+    assert [count(number, "mot", "mots", "fr") for number in (0, 1, 2)] == ["0 mot", "1 mot", "2 mots"]
+    assert [count(number, "word", "words", "en") for number in (0, 1, 2)] == ["0 words", "1 word", "2 words"]
+    assert (count(1200, "", "mots", "fr"), count(1200, "", "words", "en")) == ("1\u202f200 mots", "1,200 words")
 
 
 def test_lists_and_moments():
@@ -203,7 +209,9 @@ def test_a_broken_table_is_refused_with_its_line(lines):
 
 def test_the_table_that_comes_along_covers_the_union():
     table = default_territories()
-    eu = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split()
-    assert all(unit_in_charge([place(country=code)], table) is not None for code in eu)
+    union = "ATBEBGCYCZDEDKEEESFIFRGRHRHUIEITLTLULVMTNLPLPTROSESISK"
+    codes = [union[at : at + 2] for at in range(0, len(union), 2)]
+    assert len(codes) == 27
+    assert all(unit_in_charge([place(country=code)], table) is not None for code in codes)
     assert unit_in_charge([place(region="occitanie")], table)[0] == "Antenne Occitanie"
     assert unit_in_charge([place(postal="35000")], table)[0] == "Antenne Bretagne"

@@ -47,6 +47,7 @@ def test_a_pdf_in_each_language_the_same_each_time(report):
     for pdf in (english, french):
         assert pdf.startswith(b"%PDF-")
         assert len(pdf) > 10_000
+        assert b"D:20261118100000" in pdf
     assert english != french
     assert report_pdf(report, "en") == english
 

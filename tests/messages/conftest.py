@@ -85,7 +85,11 @@ class TextProto:
     @staticmethod
     def unescape(text):
         simple = {"n": "\n", "t": "\t", "r": "\r", "b": "\b"}
-        return re.sub(r"\\(u[0-9a-fA-F]{4}|.)", lambda m: chr(int(m[1][1:], 16)) if len(m[1]) > 1 else simple.get(m[1], m[1]), text)
+        return re.sub(
+            r"\\(u[0-9a-fA-F]{4}|.)",
+            lambda m: chr(int(m[1][1:], 16)) if len(m[1]) > 1 else simple.get(m[1], m[1]),
+            text,
+        )
 
     def items(self):
         found = []

@@ -13,7 +13,9 @@ def mark(secret):
     return f"[credential sha256:{hashlib.sha256(secret.encode()).hexdigest()[:16]}]"
 
 
-@pytest.mark.parametrize("start", ["https://signal.group/#", "HTTPS://Signal.Group/#", "sgnl://signal.group/#", "signal.group/#"])
+@pytest.mark.parametrize(
+    "start", ["https://signal.group/#", "HTTPS://Signal.Group/#", "sgnl://signal.group/#", "signal.group/#"]
+)
 def test_an_invitation_leads_to_its_group_and_loses_its_key(start):
     text = f"join us: {start}{INVITATION}."
     [link] = links_in(text)
@@ -57,7 +59,9 @@ def test_other_links_stay_as_written(url):
     assert (link.url, link.marked, link.credential, link.is_invitation) == (url, url, None, False)
 
 
-@pytest.mark.parametrize("text", ["", "and/or", "3.5/4", "ana@example.org/x", "file.txt", "//example.org", "a..b/c", "http://"])
+@pytest.mark.parametrize(
+    "text", ["", "and/or", "3.5/4", "ana@example.org/x", "file.txt", "//example.org", "a..b/c", "http://"]
+)
 def test_what_is_no_link_is_left_alone(text):
     assert list(links_in(text)) == []
     assert safe_text(text) == text
@@ -72,7 +76,9 @@ def test_the_sentence_around_a_link_is_not_part_of_it(text, url):
     assert [link.url.rstrip("”") for link in links_in(text)] == [url]
 
 
-@pytest.mark.parametrize("fragment", ["", "x", "!!!", INVITATION[:20], base64.urlsafe_b64encode(b"\x0a\x02\x0a\x00").decode()])
+@pytest.mark.parametrize(
+    "fragment", ["", "x", "!!!", INVITATION[:20], base64.urlsafe_b64encode(b"\x0a\x02\x0a\x00").decode()]
+)
 def test_a_broken_invitation_leads_nowhere(fragment):
     assert invited_group(fragment) is None
 

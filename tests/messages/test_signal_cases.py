@@ -26,7 +26,8 @@ ACTORS = {
     "groupSequenceOfRequestsAndCancelsUpdate": "requestorAci",
 }  # fmt: skip
 TARGETS = {
-    "groupAdminStatusUpdate": "memberAci", "groupMemberAddedUpdate": "newMemberAci", "groupMemberRemovedUpdate": "removedAci",
+    "groupAdminStatusUpdate": "memberAci", "groupMemberAddedUpdate": "newMemberAci",
+    "groupMemberRemovedUpdate": "removedAci",
     "groupJoinRequestApprovalUpdate": "requestorAci",
 }  # fmt: skip
 
@@ -137,7 +138,9 @@ def test_one_message_for_each_item_and_each_earlier_version(pairs):
         expected = [item for top in items for item in (*(node[1] for node in top.get("revisions", [])), top)]
         found = of(records, Message)
         assert [message.sent_raw for message in found] == [str(item["dateSent"]) for item in expected], path.name
-        directions = [next(word for word in ("incoming", "outgoing", "directionless") if word in item) for item in expected]
+        directions = [
+            next(word for word in ("incoming", "outgoing", "directionless") if word in item) for item in expected
+        ]
         assert [message.direction for message in found] == [
             {"incoming": "in", "outgoing": "out", "directionless": "none"}[word] for word in directions
         ]
@@ -159,14 +162,21 @@ def test_everything_that_hangs_on_messages_is_counted(pairs):
             totals[name] += expected
         urls = [node[1]["url"] for node in nodes(items, "LinkPreview")]
         assert [link.url for link in of(records, Link) if link.kind == "preview"] == urls
-        statuses = [next(key for key in node[1] if key not in ("recipientId", "timestamp")) for node in nodes(items, "SendStatus")]
+        statuses = [
+            next(key for key in node[1] if key not in ("recipientId", "timestamp"))
+            for node in nodes(items, "SendStatus")
+        ]
         assert sorted(delivery.status for delivery in of(records, Delivery)) == sorted(statuses)
     assert totals == {"SendStatus": 81, "Reaction": 46, "FilePointer": 67}
 
 
 def test_attachments_carry_the_digest_that_the_backup_states(pairs):
     for path, text, records in pairs:
-        stated = [node[1]["plaintextHash"].hex() for node in nodes(frames(text, "chatItem"), "LocatorInfo") if "plaintextHash" in node[1]]
+        stated = [
+            node[1]["plaintextHash"].hex()
+            for node in nodes(frames(text, "chatItem"), "LocatorInfo")
+            if "plaintextHash" in node[1]
+        ]
         assert sorted(a.sha256 for a in of(records, Attachment) if a.sha256) == sorted(stated), path.name
         assert all(attachment.path is None for attachment in of(records, Attachment))
 
@@ -225,7 +235,9 @@ def test_each_group_update_is_an_event_of_its_own_actor_and_never_of_the_author(
 
 
 def test_the_promotion_and_the_demotion_of_a_known_case(pairs):
-    [event] = [e for path, _, records in pairs if path.stem.endswith("change_chat_update_22") for e in of(records, GroupEvent)]
+    [event] = [
+        e for path, _, records in pairs if path.stem.endswith("change_chat_update_22") for e in of(records, GroupEvent)
+    ]
 
     assert event.kind == "demoted"
     assert event.actor == "aci:00000000-0000-4000-8000-000000000001"

@@ -24,7 +24,10 @@ def test_reads_an_export_that_others_made(kit, fixtures):
 
     assert records[0].kind == "signal_backup_v2.export"
     assert "sanitised" in " ".join(records[0].notes)
-    assert kinds == [(GroupKind.DISTRIBUTION_LIST, "My Story", "unknown"), (GroupKind.CALL_LINK, "Team Meeting", "approval")]
+    assert kinds == [
+        (GroupKind.DISTRIBUTION_LIST, "My Story", "unknown"),
+        (GroupKind.CALL_LINK, "Team Meeting", "approval"),
+    ]
     assert [(s.role, s.provenance.locator) for s in of(records, MemberSnapshot)] == [("admin", "line 6 admin")]
     assert of(records, Problem) == []
 
@@ -46,13 +49,15 @@ def test_the_export_says_the_same_as_the_frames_that_it_was_made_from(kit, fixtu
 
 def drop_defaults(value):
     if isinstance(value, dict):
-        return {k: drop_defaults(v) for k, v in value.items() if isinstance(v, dict) or v not in (0, "", b"", False, [])}
+        return {
+            k: drop_defaults(v) for k, v in value.items() if isinstance(v, dict) or v not in (0, "", b"", False, [])
+        }
     return value
 
 
 def test_a_malformed_aci_is_told_and_the_rest_is_kept(kit, fixtures, tmp_path):
     text = (fixtures / "signal" / "libsignal" / "group-update-invalid-aci.jsonproto").read_text()
-    rows = json.loads(text.replace('M=",', 'M="').replace("s=\",", 's="'))
+    rows = json.loads(text.replace('M=",', 'M="').replace('s=",', 's="'))
     records = kit.read(tmp_path, kit.export(rows[0], rows[1:]), "main.jsonl")
     [event] = of(records, GroupEvent)
     problems = [(problem.provenance.locator, problem.what) for problem in of(records, Problem)]
@@ -90,7 +95,16 @@ def test_media_lie_plain_beside_an_export(kit, tmp_path):
 def test_a_damaged_line_costs_one_line(kit, tmp_path):
     good = [{"account": {}}, {"recipient": {"id": "1", "contact": {"e164": "33123"}}}]
     data = kit.export(kit.to_json("BackupInfo", kit.info), good).splitlines()
-    bad = [b'{"recipient": ', b"[]", b'{"recipient": {"id": -4}}', b'{"chat": 7}', b"\xff\xfe", b"{}", b"", b'{"newThing": {}}']
+    bad = [
+        b'{"recipient": ',
+        b"[]",
+        b'{"recipient": {"id": -4}}',
+        b'{"chat": 7}',
+        b"\xff\xfe",
+        b"{}",
+        b"",
+        b'{"newThing": {}}',
+    ]
     records = kit.read(tmp_path, b"\n".join([*data[:2], *bad, data[2]]), "main.jsonl")
     problems = {problem.provenance.locator for problem in of(records, Problem)}
 

@@ -123,7 +123,11 @@ def test_a_backup_for_signals_servers_is_named_as_such(kit, tmp_path):
 def test_metadata_of_another_version_or_damaged_is_refused(kit, tmp_path):
     snapshot = kit.local_backup(tmp_path, kit.stream(FRAMES))
     location = only_location(kit, tmp_path)
-    for data, what in ((kit.metadata(OWNER, version=2), "states version 2"), (b"\x12\xff", "damaged"), (b"\x08\x01", "lacks")):
+    for data, what in (
+        (kit.metadata(OWNER, version=2), "states version 2"),
+        (b"\x12\xff", "damaged"),
+        (b"\x08\x01", "lacks"),
+    ):
         (snapshot / "metadata").write_bytes(data)
         with pytest.raises(UnreadableSource, match=what):
             next(signal_backup.read(kit.Tree(tmp_path), location, kit.aep))
@@ -135,7 +139,9 @@ def test_the_owner_is_proved_among_several_strangers(kit, tmp_path):
     owner = f"aci:{UUID(bytes=OWNER)}"
 
     assert [account.stable_id for account in of(records, Account) if account.is_owner] == [owner]
-    assert (owner, "aci", str(UUID(bytes=OWNER))) in [(i.account, i.type, i.value) for i in of(records, AccountIdentifier)]
+    assert (owner, "aci", str(UUID(bytes=OWNER))) in [
+        (i.account, i.type, i.value) for i in of(records, AccountIdentifier)
+    ]
     assert "proved" in " ".join(records[0].notes)
     frames = kit.read(tmp_path, kit.stream(FRAMES))
     assert [a.stable_id for a in of(frames, Account) if a.is_owner] == [f"self:{frames[0].provenance.source}"]
@@ -190,7 +196,9 @@ def test_a_medium_that_is_missing_or_damaged_is_never_handed_out(kit, tmp_path):
     (tmp_path / "SignalBackups").mkdir()
     location, tree = with_media(kit, tmp_path, CONTENTS), kit.Tree(tmp_path)
     first, second, third, fourth = list(signal_backup.attachments(tree, location, kit.aep))
-    path = {e.locator: tmp_path / "SignalBackups" / "files" / e.locator[6:8] / e.locator[6:] for e in (first, second, third)}
+    path = {
+        e.locator: tmp_path / "SignalBackups" / "files" / e.locator[6:8] / e.locator[6:] for e in (first, second, third)
+    }
     path[first.locator].write_bytes(b"short")
     data = bytearray(path[second.locator].read_bytes())
     data[20] ^= 1

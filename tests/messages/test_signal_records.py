@@ -18,7 +18,9 @@ def secret(size):
     return SECRETS.randbytes(size)
 
 
-MASTER, PASSWORD, ROOT, ADMIN, PROFILE, PACK, LOCAL, RECEIPT, CDN, ENTROPY = map(secret, (32, 16, 16, 32, 32, 32, 64, 90, 64, 32))
+MASTER, PASSWORD, ROOT, ADMIN, PROFILE, PACK, LOCAL, RECEIPT, CDN, ENTROPY = map(
+    secret, (32, 16, 16, 32, 32, 32, 64, 90, 64, 32)
+)
 OTHER_MASTER = secret(32)
 PIN = "918273645"
 RAW = [MASTER, PASSWORD, ROOT, ADMIN, PROFILE, PACK, LOCAL, RECEIPT, CDN, ENTROPY, OTHER_MASTER]
@@ -52,9 +54,11 @@ STATE = {
     "membersBanned": [{"userId": aci(CLEO), "timestamp": T - 9}],
 }  # fmt: skip
 FRAMES = [
-    {"account": {"profileKey": PROFILE, "svrPin": PIN, "givenName": "Owen", "username": "owen.12", "usernameLink": {"entropy": ENTROPY}}},
+    {"account": {"profileKey": PROFILE, "svrPin": PIN, "givenName": "Owen", "username": "owen.12",
+                 "usernameLink": {"entropy": ENTROPY}}},
     {"recipient": {"id": 1, "self": {}}},
-    {"recipient": {"id": 2, "contact": {"aci": aci(ANA), "e164": 15555550101, "profileKey": PROFILE, "profileGivenName": "Ana",
+    {"recipient": {"id": 2, "contact": {"aci": aci(ANA), "e164": 15555550101, "profileKey": PROFILE,
+                                        "profileGivenName": "Ana",
                                         "profileFamilyName": "A.", "systemGivenName": "Neighbour", "username": "ana.01",
                                         "nickname": {"given": "Annie"}}}},
     {"recipient": {"id": 3, "contact": {"pni": aci(BEN)}}},
@@ -70,15 +74,18 @@ FRAMES = [
     {"chat": {"id": 20, "recipientId": 10}},
     {"chat": {"id": 21, "recipientId": 2}},
     item(100, 2, "incoming", **text("third", linkPreview=[{"url": URL}]), expiresInMs=60000,
-         revisions=[item(10, 2, "incoming", **text("first"))["chatItem"], item(50, 2, "incoming", **text("second"))["chatItem"]]),
+         revisions=[item(10, 2, "incoming", **text("first"))["chatItem"],
+                    item(50, 2, "incoming", **text("second"))["chatItem"]]),
     item(200, 1, "outgoing", **text(f"come: {URL}, bring example.org/film", attachments=[{"pointer": POINTER}],
                                     quote={"targetSentTimestamp": T + 10, "authorId": 2})),
     item(300, 2, "incoming", remoteDeletedMessage={}),
     item(400, 3, "incoming", adminDeletedMessage={"adminId": 2}),
     item(500, 4, "incoming", giftBadge={"receiptCredentialPresentation": RECEIPT}, sms=True),
     item(600, 2, "incoming", stickerMessage={"sticker": {"packId": b"\x01" * 16, "packKey": PACK, "emoji": "🌧"}}),
-    item(700, 2, "incoming", contactMessage={"contact": {"name": {"givenName": "Dora"}, "number": [{"value": "+15555550109"}]}}),
-    item(800, 2, "incoming", poll={"question": "Which film?", "options": [{"option": "A", "votes": [{"voterId": 2}]}, {"option": "B"}]}),
+    item(700, 2, "incoming", contactMessage={"contact": {"name": {"givenName": "Dora"},
+                                                             "number": [{"value": "+15555550109"}]}}),
+    item(800, 2, "incoming", poll={"question": "Which film?",
+                                     "options": [{"option": "A", "votes": [{"voterId": 2}]}, {"option": "B"}]}),
     item(900, 2, "directionless", updateMessage={"groupChange": {"updates": [
         {"groupAdminStatusUpdate": {"updaterAci": aci(ANA), "memberAci": aci(BEN), "wasAdminStatusGranted": True}},
         {"groupMemberAddedUpdate": {"updaterAci": aci(ANA), "newMemberAci": aci(CLEO), "inviterAci": aci(BEN)}},
@@ -90,7 +97,8 @@ FRAMES = [
         "profileChange": {"previousName": "Ana", "newName": "Anna"}}}},
     {"chatItem": {"chatId": 21, "authorId": 1, "dateSent": T, "directionless": {}, "updateMessage": {
         "learnedProfileChange": {"e164": 15555550102}}}},
-    {"chatItem": {"chatId": 21, "authorId": 2, "dateSent": T, "directionless": {}, "updateMessage": {"simpleUpdate": {"type": 5}}}},
+    {"chatItem": {"chatId": 21, "authorId": 2, "dateSent": T, "directionless": {}, "updateMessage": {
+        "simpleUpdate": {"type": 5}}}},
     {"adHocCall": {"callId": 1, "recipientId": 11, "state": 1, "callTimestamp": T + 1}},
 ]  # fmt: skip
 GROUP = hashlib.sha256(MASTER).hexdigest()
@@ -116,7 +124,13 @@ def test_no_secret_is_in_any_record(kit, tmp_path):
     forms = [PIN.encode()]
     for raw in RAW:
         standard, safe = base64.b64encode(raw), base64.urlsafe_b64encode(raw)
-        forms += [raw.hex().encode(), raw.hex().upper().encode(), standard.rstrip(b"="), safe.rstrip(b"="), repr(raw).encode()]
+        forms += [
+            raw.hex().encode(),
+            raw.hex().upper().encode(),
+            standard.rstrip(b"="),
+            safe.rstrip(b"="),
+            repr(raw).encode(),
+        ]
         forms += [base64.b64encode(b"??" + raw)[4:-6], base64.urlsafe_b64encode(b"?" + raw)[4:-6]]
     forms.append(INVITATION[4:].encode())
     data = kit.stream(FRAMES)
@@ -151,7 +165,11 @@ def test_groups_say_what_their_state_says(kit, tmp_path):
     club = groups[GROUP]
     link = hashlib.sha256(INVITATION.encode()).hexdigest()[:16]
 
-    assert (club.title, club.revision, club.link_state) == (f"Film club https://signal.group/#[credential sha256:{link}]", 9, "approval")
+    assert (club.title, club.revision, club.link_state) == (
+        f"Film club https://signal.group/#[credential sha256:{link}]",
+        9,
+        "approval",
+    )
     assert (club.announcement_only, club.terminated, club.description) == (True, False, "every Tuesday")
     assert groups[f"calllink:{hashlib.sha256(ROOT).hexdigest()}"].link_state == "open"
     assert [g.title for g in groups.values() if g.kind is GroupKind.DISTRIBUTION_LIST] == ["Close", "Others"]
@@ -162,9 +180,18 @@ def test_groups_say_what_their_state_says(kit, tmp_path):
 def test_members_are_told_with_role_revision_and_inviter(kit, tmp_path):
     records = records_of(kit, tmp_path)
     found = {(s.account, str(s.role)): s for s in of(records, MemberSnapshot) if s.group == GROUP}
-    events = {(e.kind, e.actor, e.target, e.at_raw) for e in of(records, GroupEvent) if e.provenance.locator.startswith("frame 7")}
+    events = {
+        (e.kind, e.actor, e.target, e.at_raw)
+        for e in of(records, GroupEvent)
+        if e.provenance.locator.startswith("frame 7")
+    }
 
-    assert set(found) == {(account(ANA), "admin"), (account(OWNER), "member"), (account(BEN), "invited"), (account(CLEO), "banned")}
+    assert set(found) == {
+        (account(ANA), "admin"),
+        (account(OWNER), "member"),
+        (account(BEN), "invited"),
+        (account(CLEO), "banned"),
+    }
     assert found[account(ANA), "admin"].joined_at_revision == 4
     assert found[account(BEN), "invited"].added_by == account(ANA)
     assert events == {("invited", account(ANA), account(BEN), str(T - 5)), ("banned", None, account(CLEO), str(T - 9))}
@@ -233,7 +260,7 @@ def test_events_name_their_own_actor_target_and_time(kit, tmp_path):
         ("call", None, None, 1),
     ]
     assert [e.detail for e in of(records, GroupEvent) if e.kind == "added"] == [f"invited by {account(BEN)}"]
-    assert [e.detail for e in of(records, GroupEvent) if e.kind == "call"][0] == "video call, incoming, missed"
+    assert next(e.detail for e in of(records, GroupEvent) if e.kind == "call") == "video call, incoming, missed"
 
 
 def test_reading_twice_gives_the_same_records(kit, tmp_path):

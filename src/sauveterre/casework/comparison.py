@@ -85,7 +85,7 @@ def _network(operation: Operation, truth: Truth) -> Iterator[Score]:
     yield score(
         "administrators with intervals",
         {
-            (one.group, one.account, one.start, one.end, one.granted_by, one.revoked_by)
+            (one.group, one.account, one.start, one.end, _other(one.granted_by, one.account), one.revoked_by)
             for one in (*truth.administrators, *truth.other_administrators)
         },
         {
@@ -148,6 +148,11 @@ def referred_contents(operation: Operation) -> set[str]:
         for algorithm in ("md5", "sha1", "sha256")
         for sha256 in contents.filter(**{f"{algorithm}__in": named[algorithm]}).values_list("sha256", flat=True)
     }
+
+
+def _other(by: str, account: str) -> str | None:
+    """Return who granted a role; nobody grants the creator's, which comes with the creation."""
+    return None if by == account else by
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -9,7 +9,7 @@ from sauveterre.casework.accounting import accounts_of
 from sauveterre.casework.comparison import compare
 from sauveterre.casework.jobs import assess
 from sauveterre.casework.models import Officer, Operation
-from sauveterre.casework.progress import Progress, progress_of
+from sauveterre.casework.progress import progress_of
 from sauveterre.casework.runner import run_jobs
 from sauveterre.casework.services.action import import_measures
 from sauveterre.casework.services.exhibits import add_exhibit
@@ -19,6 +19,7 @@ from sauveterre.casework.services.packages import countries_of, make_package
 from sauveterre.casework.services.referrals import add_referral
 from sauveterre.casework.services.reports import write_reports
 from sauveterre.records.accounting import Accounting
+from sauveterre.records.progress import Progress
 from sauveterre.scenarios.score import Score
 from sauveterre.scenarios.truth import Truth
 

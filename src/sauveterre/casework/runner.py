@@ -101,7 +101,7 @@ async def _work(sandbox: Sandbox, count: int, failures: list[BaseException], *, 
     worker.job_manager = CommittedJobs(worker, finished)
     async with worker.open_async():
         await worker.run_worker_async(
-            queues=QUEUES,
+            queues=list(QUEUES),
             concurrency=count + 1,  # one more, so that the children have work while results are written
             wait=wait,
             listen_notify=wait,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sauveterre.casework.models import Content, HashList, Hit, Operation, Stack, StackMember
-from sauveterre.casework.services.hash_lists import kept_list
+from sauveterre.casework.storage import kept_list
 from sauveterre.pipeline.known import look_up, open_built, stacks_of
 from sauveterre.records.content import Fingerprint
 from sauveterre.records.hash_list import Hit as HitRecord

@@ -1,5 +1,6 @@
 """Derived pictures at rest: Django's file storage, with every file sealed under the workspace's key."""
 
+import hashlib
 import secrets
 from pathlib import Path
 from typing import IO, Any
@@ -17,7 +18,7 @@ class EncryptedStorage(FileSystemStorage):
     def __init__(self) -> None:
         super().__init__(location=settings.STORE)
 
-    def _open(self, name: str, mode: str = "rb") -> File[Any]:  # noqa: ARG002 - Django's signature
+    def _open(self, name: str, mode: str = "rb") -> "File[Any]":  # noqa: ARG002 - Django's signature
         sealed = Path(self.path(name)).read_bytes()
         return ContentFile(sealing.unseal("store", sealed, name=name), name=name)
 
@@ -38,3 +39,9 @@ class EncryptedStorage(FileSystemStorage):
 def thumbnail_name(sha256: str) -> str:
     """Return where the thumbnail of a content lies in the store."""
     return f"thumbnails/{sha256[:2]}/{sha256}"
+
+
+def kept_list(sha256: str, name: str, version: str) -> Path:
+    """Return where the store keeps a list made ready; hits name the list, so each name has a file of its own."""
+    named = hashlib.sha256(f"{name}\0{version}".encode()).hexdigest()[:16]
+    return Path(settings.STORE) / "lists" / f"{sha256}-{named}"

@@ -13,8 +13,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from sauveterre.casework.progress import Progress as Standing
-from sauveterre.casework.progress import Rate
+from sauveterre.records.progress import Progress as Standing
+from sauveterre.records.progress import Rate
 
 
 class ProgressBar:

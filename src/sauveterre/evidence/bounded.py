@@ -44,28 +44,30 @@ def spool(stream: BinaryIO, name: str, limits: Limits) -> tuple[BinaryIO, str]:
     ``LimitExceeded`` past ``limits.nested_bytes``.
     """
     copy = scratch()
-    total = 0
-    trouble = ""
     try:
-        while True:
-            try:
-                block = stream.read(BLOCK)
-            except UnreadableSource as error:
-                if not total:
-                    raise
-                trouble = str(error)
-                break
-            if not block:
-                break
-            total += len(block)
-            if total > limits.nested_bytes:
-                raise LimitExceeded(
-                    f"{name} unpacks to more than {limits.nested_bytes:,} bytes, the most for a container inside "
-                    "another; unpack it and add it as a source of its own, or raise the limit"
-                )
-            copy.write(block)
+        trouble = _copy(stream, copy, name, limits)
     except BaseException:
         copy.close()
         raise
     copy.seek(0)
     return copy, trouble
+
+
+def _copy(stream: BinaryIO, copy: BinaryIO, name: str, limits: Limits) -> str:
+    total = 0
+    while True:
+        try:
+            block = stream.read(BLOCK)
+        except UnreadableSource as error:
+            if not total:
+                raise
+            return str(error)
+        if not block:
+            return ""
+        total += len(block)
+        if total > limits.nested_bytes:
+            raise LimitExceeded(
+                f"{name} unpacks to more than {limits.nested_bytes:,} bytes, the most for a container inside "
+                "another; unpack it and add it as a source of its own, or raise the limit"
+            )
+        copy.write(block)

@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from types import TracebackType
 from typing import BinaryIO, Generic, Self, TypeVar
 
 from sauveterre.errors import LimitExceeded, UnreadableSource
@@ -56,9 +55,7 @@ class ListedContainer(ABC, Generic[Place]):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exc: object) -> None:
         self.close()
 
     @abstractmethod

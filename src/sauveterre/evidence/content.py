@@ -14,7 +14,7 @@ SMALL_BLOCK = 1 << 16
 
 if TYPE_CHECKING:
 
-    class _Stream(io.BufferedIOBase, BinaryIO):  # type: ignore[misc]
+    class _Stream(io.BufferedIOBase, BinaryIO):
         """Both what streams are at run time and what signatures call them."""
 
 else:
@@ -40,7 +40,7 @@ class Content(_Stream):
         raise NotImplementedError
 
     def readable(self) -> bool:
-        """It is."""
+        """Say that it is."""
         return True
 
     def read(self, size: int | None = -1, /) -> bytes:
@@ -181,7 +181,7 @@ class Window(Content):
         self._crc_wrong = self._next == self._size and self._crc_so_far != self._crc
 
     def seekable(self) -> bool:
-        """It is."""
+        """Say that it is."""
         return True
 
     def tell(self) -> int:

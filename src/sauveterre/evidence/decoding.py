@@ -182,7 +182,8 @@ def _next_stream(source: BinaryIO, pending: bytes, magic: bytes, name: str) -> b
         pending = (pending + more).lstrip(b"\x00")
     if pending and not pending.startswith(magic):
         raise UnreadableSource(
-            f"{name} is followed by bytes that are not part of it; its content is complete, look at the file's end by hand"
+            f"{name} is followed by bytes that are not part of it; its content is complete, "
+            "look at the file's end by hand"
         )
     return pending
 

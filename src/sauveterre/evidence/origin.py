@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FolderOrigin:
     """A folder on disk; what the examiner named, so it lies in no other container."""
 
@@ -24,7 +24,7 @@ class FolderOrigin:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StreamOrigin:
     """A seekable stream. It stays with whoever opened it: a container does not close it."""
 

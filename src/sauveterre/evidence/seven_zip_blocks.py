@@ -99,12 +99,13 @@ class Block:
             ) from error
         except Exception as error:
             raise UnreadableSource(
-                f"{self._name} is damaged after {self._have:,} unpacked bytes ({type(error).__name__}: {error}); what comes "
-                "before is read, look for another copy"
+                f"{self._name} is damaged after {self._have:,} unpacked bytes ({type(error).__name__}: {error}); "
+                "what comes before is read, look for another copy"
             ) from error
         if not data and self._decoder.consumed == fed:
             raise UnreadableSource(
-                f"{self._name} ends after {self._have:,} of {self._place.size:,} unpacked bytes; look for a complete copy"
+                f"{self._name} ends after {self._have:,} of {self._place.size:,} unpacked bytes; look for a "
+                "complete copy"
             )
         self._check_bounds(self._have + len(data))
         return data
@@ -113,13 +114,14 @@ class Block:
         limits, consumed = self._limits, self._decoder.consumed
         if total > limits.nested_bytes:
             raise LimitExceeded(
-                f"{self._name} unpacks to more than {limits.nested_bytes:,} bytes in one solid block; unpack the archive "
-                "and add what comes out, or raise the limit"
+                f"{self._name} unpacks to more than {limits.nested_bytes:,} bytes in one solid block; unpack the "
+                "archive and add what comes out, or raise the limit"
             )
         if total > limits.ratio_floor and total > limits.ratio * consumed:
             raise LimitExceeded(
-                f"{self._name} is most likely a decompression bomb: {consumed:,} packed bytes became over {total:,}, more "
-                f"than {limits.ratio:,} for one; unpack it elsewhere if it is genuine, or raise the limit"
+                f"{self._name} is most likely a decompression bomb: {consumed:,} packed bytes became over "
+                f"{total:,}, more than {limits.ratio:,} for one; unpack it elsewhere if it is "
+                "genuine, or raise the limit"
             )
 
     def _left(self) -> None:
@@ -154,7 +156,7 @@ class _Growing(Content):
 
 def _is_read(coder: dict[str, Any]) -> bool:
     try:
-        SupportedMethods.get_filter_id(coder)
+        SupportedMethods.get_filter_id(coder)  # type: ignore[no-untyped-call]
     except (UnsupportedCompressionMethodError, KeyError, ValueError, TypeError):
         return False
     return bool(coder["numinstreams"] == 1 and coder["numoutstreams"] == 1)
@@ -164,8 +166,8 @@ def _decoder(place: BlockPlace, name: str) -> SevenZipDecompressor:
     for coder in place.coders:
         if _memory(coder) > DICTIONARY_BYTES:
             raise LimitExceeded(
-                f"{name} needs more than {DICTIONARY_BYTES:,} bytes of memory to be unpacked; unpack it elsewhere if it is "
-                "genuine"
+                f"{name} needs more than {DICTIONARY_BYTES:,} bytes of memory to be unpacked; unpack it "
+                "elsewhere if it is genuine"
             )
     try:
         return SevenZipDecompressor(

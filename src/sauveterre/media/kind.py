@@ -67,9 +67,7 @@ def kind_of(head: bytes) -> str:
         if found := tell(head):
             return found
     is_text = _is_text(head)
-    return _by_library(head, LEAST_SIGNATURE_OF_TEXT if is_text else LEAST_SIGNATURE) or (
-        TEXT if is_text else UNKNOWN
-    )
+    return _by_library(head, LEAST_SIGNATURE_OF_TEXT if is_text else LEAST_SIGNATURE) or (TEXT if is_text else UNKNOWN)
 
 
 def _riff(head: bytes) -> str | None:

@@ -78,6 +78,8 @@ def clean_text(value: str) -> str:
 
 def read_varint(data: bytes, at: int) -> tuple[int, int]:
     """Return a varint and the offset after it; raise ``Malformed`` when it is cut or longer than 64 bits."""
+    if at < len(data) and data[at] < 0x80:
+        return data[at], at + 1
     value = 0
     for shift in range(0, 70, 7):
         if at >= len(data):

@@ -54,6 +54,7 @@ def assess(facts: Facts, heads: Mapping[str, str], options: ParticipantOptions |
     line = timeline(facts.events, facts.snapshots, facts.accounts)
     discussions = {group.stable_id for group in facts.groups if group.kind is GroupKind.GROUP}
     found = shares(facts.messages, facts.attachments, facts.links, facts.groups)
+    memberships = tuple(one for one in line.memberships if one.group in discussions)
     indications = country_indications(facts.identifiers, people, ip_country)
     by_subject: dict[str, list[CountryIndication]] = {}
     for indication in indications:
@@ -63,11 +64,11 @@ def assess(facts: Facts, heads: Mapping[str, str], options: ParticipantOptions |
         for person in persons(facts.accounts, facts.identifiers, people)
     ]
     return Picture(
-        memberships=tuple(one for one in line.memberships if one.group in discussions),
+        memberships=memberships,
         roles=tuple(one for one in line.roles if one.group in discussions),
-        contradictions=line.contradictions,
+        contradictions=tuple(one for one in line.contradictions if one.group in discussions),
         shares=tuple(found),
-        participants=tuple(participants(found, line.memberships, options, heads)),
+        participants=tuple(participants(found, memberships, options, heads)),
         spaces=tuple(storage_spaces(facts.links, {message.key: message for message in facts.messages})),
         persons=tuple(judged),
         indications=tuple(indications),

@@ -5,10 +5,11 @@ from typing import Any
 
 from sauveterre.errors import UnknownFormat
 from sauveterre.messages.stores import find_stores
-from sauveterre.network.timeline import memberships, roles
+from sauveterre.network.timeline import timeline
 from sauveterre.pipeline.inventory import root_source
 from sauveterre.pipeline.messages import read_store
 from sauveterre.pipeline.opening import shared_opener
+from sauveterre.records.account import Account
 from sauveterre.records.group import GroupEvent, MemberSnapshot
 from sauveterre.records.limits import Limits
 from sauveterre.records.source import Source, Step
@@ -32,7 +33,9 @@ def read_messages(path: Path, limits: Limits, keys: tuple[str, ...]) -> list[Any
         records.extend(read_store(child, limits, keys))
     events = [record for record in records if isinstance(record, GroupEvent)]
     snapshots = [record for record in records if isinstance(record, MemberSnapshot)]
-    return [*records, *memberships(events, snapshots), *roles(events, snapshots)]
+    accounts = [record for record in records if isinstance(record, Account)]
+    line = timeline(events, snapshots, accounts)
+    return [*records, *line.memberships, *line.roles, *line.contradictions]
 
 
 def _around(path: Path) -> tuple[Source, str | None]:

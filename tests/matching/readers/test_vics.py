@@ -171,6 +171,23 @@ def test_what_cannot_be_followed(read_vics, data):
         read_vics(data)
 
 
+@pytest.mark.parametrize("before", [0, 14_000, vics.CHUNK - 30, vics.CHUNK])
+@pytest.mark.parametrize("digits", [1_990, 3_900, 5_000, 50_000])
+def test_a_number_of_thousands_of_digits_harms_no_more_than_its_list(vics_bytes, before, digits):
+    data = vics_bytes([{"MD5": MD5, "Tags": "x" * before}, {"MediaSize": 987654, "MD5": MD5}])
+    data = data.replace(b"987654", b"9" * digits)
+    found = []
+    try:
+        _taken(vics.read(io.BytesIO(data), identity="", name="films.json"), found)
+    except MalformedList as error:
+        assert digits > 3_000
+        assert "thousands of digits" in str(error)  # noqa: PT017
+    else:
+        assert digits < 5_000
+        assert isinstance(found[1], Problem)
+    assert isinstance(found[0], ListedMedia)
+
+
 def test_a_value_without_an_end_is_not_kept_in_memory():
     class Endless(io.RawIOBase):
         sent = 0

@@ -1,6 +1,5 @@
 """Hash lists: taking a version in, so that every hit can name it."""
 
-import hashlib
 import secrets
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from django.db import transaction
 from sauveterre.casework import audit
 from sauveterre.casework.models import HashList, Officer, Operation
 from sauveterre.casework.services.operations import require_member
+from sauveterre.casework.storage import kept_list
 from sauveterre.errors import InvalidInput
 from sauveterre.pipeline.known import build_list
 
@@ -50,9 +50,3 @@ def add_hash_list(
             sha256=digest, items=reading.items, problems=len(reading.problems),
         )  # fmt: skip
     return added
-
-
-def kept_list(sha256: str, name: str, version: str) -> Path:
-    """Return where the store keeps a list made ready; hits name the list, so each name has a file of its own."""
-    named = hashlib.sha256(f"{name}\0{version}".encode()).hexdigest()[:16]
-    return Path(settings.STORE) / "lists" / f"{sha256}-{named}"

@@ -9,7 +9,6 @@ import posixpath
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from types import TracebackType
 from typing import BinaryIO, Self
 
 from sauveterre.errors import UnreadableSource
@@ -78,15 +77,14 @@ class Folder:
             os.scandir(self._root).close()
         except OSError as error:
             raise UnreadableSource(
-                f"{display_path(self._path)} cannot be opened as a folder: {error.strerror}; check the path and its permissions"
+                f"{display_path(self._path)} cannot be opened as a folder: {error.strerror}; "
+                "check the path and its permissions"
             ) from error
 
     def entries(self) -> Iterator[Entry]:
         """List every name that is no folder, and every folder that cannot be listed; sorted by the bytes of names."""
-        listed = 0
-        for entry in self._walk():
+        for listed, entry in enumerate(self._walk()):
             check_count(listed, self._identity, self._limits)
-            listed += 1
             yield entry
 
     def entry_at(self, locator: str) -> Entry:
@@ -117,7 +115,8 @@ class Folder:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)
             raise UnreadableSource(
-                f"{entry.provenance.path} is no regular file any more; list the source again, it changes while it is read"
+                f"{entry.provenance.path} is no regular file any more; list the source again, "
+                "it changes while it is read"
             )
         os.set_blocking(descriptor, True)
         raw = os.fdopen(descriptor, "rb", buffering=0)
@@ -133,9 +132,7 @@ class Folder:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exc: object) -> None:
         self.close()
 
     def _walk(self) -> Iterator[Entry]:

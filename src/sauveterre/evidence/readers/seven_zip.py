@@ -149,8 +149,8 @@ class SevenZipArchive(ListedContainer[_Part]):
             return "is encrypted; unpack the archive with its password and add what comes out"
         if place.unsupported:
             return (
-                f"is packed by methods that are not read ({place.unsupported}); unpack the archive with another program "
-                "and add what comes out"
+                f"is packed by methods that are not read ({place.unsupported}); unpack the archive with "
+                "another program and add what comes out"
             )
         return ""
 

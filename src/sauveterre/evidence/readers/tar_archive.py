@@ -106,7 +106,7 @@ class TarArchive(ListedContainer[_Data]):
             if header.kind in tar.EXTENSIONS:
                 at = self._extend(extensions, header, at)
                 continue
-            at = self._member(header, extensions, at)
+            at = self._take_member(header, extensions, at)
             extensions = tar.Extensions()
         if not ended:
             self._problem(
@@ -157,7 +157,7 @@ class TarArchive(ListedContainer[_Data]):
         else:
             extensions.pax.update(tar.read_pax(data))
 
-    def _member(self, header: tar.Header, extensions: tar.Extensions, at: int) -> int:
+    def _take_member(self, header: tar.Header, extensions: tar.Extensions, at: int) -> int:
         """List one member; return where the next header starts."""
         extensions.pax = {**self._globals, **extensions.pax}
         locator = f"offset {at}"

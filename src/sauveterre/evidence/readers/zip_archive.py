@@ -1,6 +1,7 @@
 """ZIP archives (APPNOTE 6.3.10): stored, deflate, bzip2 and LZMA members; ZIP64; archives cut off before their end.
 
-The directory at the end says what there is. Where it is missing, the headers before each member do, and a problem says so.
+The directory at the end says what there is. Where it is missing, the headers before each member do, and a problem
+says so.
 """
 
 import stat
@@ -23,8 +24,8 @@ NAME = "zip"
 STORED, DEFLATE, BZIP2, LZMA = 0, 8, 12, 14
 _DECODERS: dict[int, Callable[[], Decoder]] = {DEFLATE: new_deflate, BZIP2: new_bzip2, LZMA: new_lzma_alone}
 _METHOD_NAMES = {
-    1: "shrink", 6: "implode", 9: "deflate64", 20: "old zstd", 93: "zstd", 94: "MP3", 95: "xz", 96: "JPEG", 97: "WavPack",
-    98: "PPMd", 99: "AES encryption",
+    1: "shrink", 6: "implode", 9: "deflate64", 20: "old zstd", 93: "zstd", 94: "MP3", 95: "xz", 96: "JPEG",
+    97: "WavPack", 98: "PPMd", 99: "AES encryption",
 }  # fmt: skip
 _AES = 99
 _KINDS = {
@@ -66,7 +67,7 @@ class ZipArchive(ListedContainer[Member]):
             again = member.offset in seen
             seen.add(member.offset)
             locator = f"header {member.offset}" + (f" record {number}" if again else "")
-            self._list(member, locator, "" if number not in overlaps else overlaps[number])
+            self._list(member, locator, overlaps.get(number, ""))
 
     def _listed(self, directory: records.Directory) -> list[Member]:
         members: list[Member] = []
@@ -101,8 +102,8 @@ class ZipArchive(ListedContainer[Member]):
             )
         self._problem(
             f"offset {self._view.seek(0, 2)}",
-            "the archive ends in the middle: its directory is missing, and its members are listed from their own headers; "
-            "look for a complete copy",
+            "the archive ends in the middle: its directory is missing, and its members are listed from their own "
+            "headers; look for a complete copy",
         )
         return members
 
@@ -153,8 +154,8 @@ class ZipArchive(ListedContainer[Member]):
     def _stored(self, member: Member, name: str, start: int) -> Content:
         if member.size is not None and member.size != member.packed_size:
             raise UnreadableSource(
-                f"{name} is stored without compression in {member.packed_size:,} bytes and stated to be {member.size:,}; "
-                "treat it as damaged"
+                f"{name} is stored without compression in {member.packed_size:,} bytes and stated to be "
+                f"{member.size:,}; treat it as damaged"
             )
         most = self.limits.entry_bytes
         return Window(name, self._view, start, member.packed_size, most=most, crc=member.crc)

@@ -121,7 +121,8 @@ class _Graph:
                 ),
             )  # fmt: skip
             confidence = round(indication.weight * 100)
-            link = self._link("Indicated_In", identity, place, indication.basis, confidence=confidence)
+            key = (indication.basis, indication.reason)
+            link = self._link("Indicated_In", identity, place, *key, confidence=confidence)
             reasons = (f"{indication.basis}: {indication.reason}",)
             self._annotate(link, ASSESSMENT, reasons, indication.rows)
         for role in person.roles:
@@ -186,15 +187,10 @@ class _Graph:
             kind="uco-observable:MessageThread",
             properties={"uco-core:name": role.group_title or "(no title)", "uco-core:description": [role.group]},
         )
-        start = "" if role.start is None else role.start.isoformat()
-        link = self._link(
-            f"{role.role.capitalize()}_Of",
-            self.accounts[role.account],
-            group,
-            start,
-            role.basis,
-            times=(role.start, role.end),
-        )
+        times = (role.start, role.end)
+        interval = "/".join("" if at is None else at.isoformat() for at in times)
+        kind = f"{role.role.capitalize()}_Of"
+        link = self._link(kind, self.accounts[role.account], group, interval, role.basis, times=times)
         reasons = role.reasons or (f"The data states the role {role.role}.",)
         if role.granted_by:
             reasons = (*reasons, f"Granted by {role.granted_by}.")

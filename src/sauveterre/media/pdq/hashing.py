@@ -59,9 +59,7 @@ def pdq_of_pixels(
     reference: bool = False,
 ) -> Pdq:
     """Hash RGB or grey pixels; sizes, ``scale`` and ``reference`` as for ``pdq_of_luma``."""
-    smoothed = _smoothed(
-        pixels, height or pixels.shape[0], width or pixels.shape[1], scale, reference=reference
-    )
+    smoothed = _smoothed(pixels, height or pixels.shape[0], width or pixels.shape[1], scale, reference=reference)
     return NO_HASH if smoothed is None else _finish(smoothed)
 
 
@@ -96,9 +94,7 @@ def warm() -> None:
     pdq_of_luma(np.zeros((80, 96), np.float32))
 
 
-def _smoothed(
-    pixels: Luma | Pixels, height: int, width: int, scale: int, *, reference: bool
-) -> Floats | None:
+def _smoothed(pixels: Luma | Pixels, height: int, width: int, scale: int, *, reference: bool) -> Floats | None:
     """Reduce to 64 × 64 in single precision; None when the original is too small to be hashed."""
     expected = (-(-height // scale), -(-width // scale))
     if pixels.shape[:2] != expected:

@@ -84,9 +84,7 @@ def tent_weights(length, scale, starts, weights):  # type: ignore[no-untyped-def
             weights[i, x // scale - starts[i]] += np.float32(height)
 
 
-@compiled(
-    types.void(_GREY, types.int64, *_OPERATOR, _RESULT), types.void(_FLOATS, types.int64, *_OPERATOR, _RESULT)
-)
+@compiled(types.void(_GREY, types.int64, *_OPERATOR, _RESULT), types.void(_FLOATS, types.int64, *_OPERATOR, _RESULT))
 def smooth(rows, channels, row_starts, row_weights, column_starts, column_weights, smoothed):  # type: ignore[no-untyped-def]
     """Apply the operator: ``smoothed`` (64 × 64) = row weights · luma · column weightsᵀ.
 
@@ -168,9 +166,7 @@ def float_luma(pixels, luma):  # type: ignore[no-untyped-def]
     green, blue = (1, 2) if channels == 3 else (0, 0)
     for y in range(height):
         for x in range(width):
-            luma[y, x] = np.float32(
-                pixels[y, x, 0] * 0.299 + pixels[y, x, green] * 0.587 + pixels[y, x, blue] * 0.114
-            )
+            luma[y, x] = np.float32(pixels[y, x, 0] * 0.299 + pixels[y, x, green] * 0.587 + pixels[y, x, blue] * 0.114)
 
 
 @compiled(types.void(_FLOATS, _FLOATS, _RESULT))

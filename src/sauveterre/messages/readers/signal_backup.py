@@ -40,8 +40,7 @@ _HANDLERS = {
 }
 _NOTES = {
     "folder": (
-        "A file that is missing in the folder 'files' was never downloaded or has been lost; its digest is "
-        "kept.",
+        "A file that is missing in the folder 'files' was never downloaded or has been lost; its digest is kept.",
     ),
     "frames": ("Bare frames carry no media; the digests of attachments are kept where they are stated.",),
     "export": (
@@ -51,8 +50,7 @@ _NOTES = {
     ),
 }
 _NOTES_ALL = (
-    "Messages that had disappeared before are not in a backup: that one is missing does not mean that it "
-    "was deleted.",
+    "Messages that had disappeared before are not in a backup: that one is missing does not mean that it was deleted.",
     "What happened in a group is told only from the time at which the owner joined it.",
 )
 _OWNER_NOTES = {
@@ -132,9 +130,7 @@ def _frames(opened: store.Store, context: Context) -> Iterator[MessageRecord]:
     yield from _unknown(opened, decoder.unknown, first_seen)
 
 
-def _frame(
-    opened: store.Store, context: Context, decoder: Decoder, part: Part
-) -> tuple[list[MessageRecord], bool]:
+def _frame(opened: store.Store, context: Context, decoder: Decoder, part: Part) -> tuple[list[MessageRecord], bool]:
     """Return the records of one frame, and whether it is damaged."""
     leaf = Leaf(context, part.ordinal)
     if part.fault:
@@ -178,9 +174,7 @@ def open_attachment(tree: Tree, location: StoreLocation, key: str | None, entry:
     opened, table = _media_table(tree, location, key)
     medium = table.get(entry.locator.removeprefix("media "))
     if medium is None:
-        raise UnreadableSource(
-            f"no message in {opened.main} names {entry.locator}: list the attachments again"
-        )
+        raise UnreadableSource(f"no message in {opened.main} names {entry.locator}: list the attachments again")
     return media.open_medium(opened, medium)
 
 

@@ -48,9 +48,7 @@ def normalise_recovery_key(key: str | None) -> str:
     Signal shows it in groups and capitals, with ``#`` for the letter o and ``=`` for the digit 0.
     """
     if key is None or not key.strip():
-        raise Locked(
-            "this backup is encrypted: give its recovery key (64 letters and digits) and read it again"
-        )
+        raise Locked("this backup is encrypted: give its recovery key (64 letters and digits) and read it again")
     plain = re.sub(r"[\s-]+", "", key).lower().replace("#", "o").replace("=", "0")
     if len(plain) != 64:
         raise Locked(f"a recovery key has 64 letters and digits; this one has {len(plain)}")
@@ -104,9 +102,7 @@ def read_metadata(data: bytes) -> tuple[bytes, bytes]:
     identifier = fields.get("backupId", {})
     iv, encrypted = identifier.get("iv", b""), identifier.get("encryptedId", b"")
     if len(iv) != 12 or len(encrypted) != BLOCK:
-        raise UnreadableSource(
-            "the backup's metadata file lacks the encrypted identifier that its keys depend on"
-        )
+        raise UnreadableSource("the backup's metadata file lacks the encrypted identifier that its keys depend on")
     return iv, encrypted
 
 

@@ -98,9 +98,7 @@ def binary_parts(chunks: Iterator[bytes]) -> Iterator[Part]:
         try:
             part = _binary_part(feed, ordinal)
         except UnreadableSource as error:
-            yield Part(
-                ordinal, start, b"", f"{error}; nothing from frame {ordinal} on can be read", is_last=True
-            )
+            yield Part(ordinal, start, b"", f"{error}; nothing from frame {ordinal} on can be read", is_last=True)
             return
         if part is None:
             return

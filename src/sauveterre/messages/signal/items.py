@@ -88,9 +88,7 @@ def _deletion(leaf: Leaf, kind: str, content: Fields, sender: str | None) -> tup
     if kind == "remoteDeletedMessage":
         return "by_author", sender
     if kind == "adminDeletedMessage":
-        return "by_admin", leaf.recipient(
-            content.get("adminId", 0), "the administrator who deleted a message"
-        )
+        return "by_admin", leaf.recipient(content.get("adminId", 0), "the administrator who deleted a message")
     return "no", None
 
 
@@ -146,9 +144,7 @@ def _attachments(leaf: Leaf, key: str, kind: str, content: Fields) -> None:
         locator = pointer.get("locatorInfo", {})
         digest = locator.get("plaintextHash", b"")
         if digest and len(digest) != 32:
-            leaf.problem(
-                f"an attachment states a digest of {len(digest)} bytes, not 32", f"attachment {count}"
-            )
+            leaf.problem(f"an attachment states a digest of {len(digest)} bytes, not 32", f"attachment {count}")
         name = media_name(pointer)
         is_here = name is not None and name in leaf.context.store.media
         leaf.add(

@@ -21,14 +21,10 @@ _URL = re.compile(
     r"""(?:https?|sgnl)://[^\s<>"`{}|\\^]+|(?<![\w@./:-])(?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,24}/[^\s<>"`{}|\\^]+""",
     re.IGNORECASE,
 )
-_PARTS = re.compile(
-    r"(?:(?P<scheme>[a-z]+)://)?(?P<authority>[^/?#]*)(?P<rest>.*)", re.IGNORECASE | re.DOTALL
-)
+_PARTS = re.compile(r"(?:(?P<scheme>[a-z]+)://)?(?P<authority>[^/?#]*)(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 _SIGNAL = frozenset({"signal.group", "www.signal.group", "signal.link", "www.signal.link"})
 _MEGA = frozenset({"mega.nz", "mega.co.nz", "mega.io", "www.mega.nz"})
-_QUERY_SECRET = re.compile(
-    r"(?<=[?&#;])(?P<name>pass(?:word|wd|code)?|pwd|pw)=(?P<secret>[^&#;]+)", re.IGNORECASE
-)
+_QUERY_SECRET = re.compile(r"(?<=[?&#;])(?P<name>pass(?:word|wd|code)?|pwd|pw)=(?P<secret>[^&#;]+)", re.IGNORECASE)
 _USERINFO = re.compile(r"[a-z]+://[^/?#@:]*:(?P<secret>[^/?#@]+)@", re.IGNORECASE)
 _KEY_FRAGMENT = re.compile(r"#(?:[^#]*\bkey=.+|[A-Za-z0-9_\-]{43,}={0,2}/?)$", re.IGNORECASE | re.DOTALL)
 _MEGA_KEY = re.compile(r"(?:#F?![\w-]{4,12}!|/(?:folder|file)/[\w-]{4,12}#)(?P<secret>[\w-]+)")
@@ -61,6 +57,8 @@ def links_in(text: str) -> Iterator[SafeLink]:
 
 def safe_text(text: str) -> str:
     """Return the text with the live credentials in its links replaced by their marks."""
+    if "/" not in text:
+        return text
     pieces, at = [], 0
     for start, end in _spans(text):
         pieces += [text[at:start], safe_link(text[start:end]).marked]

@@ -112,17 +112,13 @@ def open_medium(store: Store, medium: Medium) -> BinaryIO:
         with store.tree.open(path) as stream:
             is_right, _, size = sealed.verify(stream)
         if not is_right:
-            raise UnreadableSource(
-                f"{path} ({size} bytes) fails its own checksum: it was damaged or exchanged"
-            )
+            raise UnreadableSource(f"{path} ({size} bytes) fails its own checksum: it was damaged or exchanged")
     with _plain(store, path, sealed, medium.size) as plain:
         digest = hashlib.sha256()
         for chunk in file_chunks(plain):
             digest.update(chunk)
     if digest.hexdigest() != medium.sha256:
-        raise UnreadableSource(
-            f"{path} does not hold the bytes whose digest the message states ({medium.sha256})"
-        )
+        raise UnreadableSource(f"{path} does not hold the bytes whose digest the message states ({medium.sha256})")
     return _plain(store, path, sealed, medium.size)
 
 

@@ -58,9 +58,7 @@ def _contact(leaf: Leaf, number: int, data: Fields) -> Peer:
         if value := data.get(kind):
             stable_id = service_id(value) if len(value) == 16 else None
             if stable_id is None:
-                leaf.problem(
-                    f"the {kind} of recipient {number} is no identifier: {len(value)} bytes, or all zero"
-                )
+                leaf.problem(f"the {kind} of recipient {number} is no identifier: {len(value)} bytes, or all zero")
             else:
                 stated.append((kind, stable_id.partition(":")[2]))
     if data.get("e164"):
@@ -118,9 +116,7 @@ def _members(leaf: Leaf, group: str, state: Fields) -> None:
     for count, member in enumerate(state.get("members", [])):
         role = member.get("role", 0)
         if role not in (0, 1, ADMINISTRATOR):
-            leaf.problem(
-                f"role {role} is not known; the member is told as an ordinary one", f"member {count}"
-            )
+            leaf.problem(f"role {role} is not known; the member is told as an ordinary one", f"member {count}")
         told = Role.ADMIN if role == ADMINISTRATOR else Role.MEMBER
         account = leaf.service(member.get("userId"), "a group member", f"member {count}")
         _snapshot(leaf, group, account, told, f"member {count}", revision=member.get("joinedAtVersion"))
@@ -155,9 +151,7 @@ def _snapshot(
     if account is None:
         leaf.problem(f"a person with the role {role} is listed without an identifier that can be used", place)
     elif at is None:
-        leaf.problem_once(
-            "snapshot time", "the backup states no usable time: who is in which group is not told"
-        )
+        leaf.problem_once("snapshot time", "the backup states no usable time: who is in which group is not told")
     else:
         leaf.add(MemberSnapshot(group, account, role, at, leaf.provenance(place), revision, added_by))
 
@@ -170,9 +164,7 @@ def _since(
     actor, target = who
     if raw and target is not None:
         detail = "dated by the group's state at the time of the backup"
-        leaf.add(
-            GroupEvent(group, kind, actor, target, moment(raw), str(raw), leaf.provenance(place), detail)
-        )
+        leaf.add(GroupEvent(group, kind, actor, target, moment(raw), str(raw), leaf.provenance(place), detail))
 
 
 def _distribution_list(leaf: Leaf, number: int, data: Fields) -> Peer:
@@ -206,9 +198,7 @@ def _distribution_list(leaf: Leaf, number: int, data: Fields) -> Peer:
 
 def _call_link(leaf: Leaf, number: int, data: Fields) -> Peer:
     key = data.get("rootKey", b"")
-    group = (
-        f"calllink:{hashlib.sha256(key).hexdigest()}" if key else leaf.context.local_id("calllink", number)
-    )
+    group = f"calllink:{hashlib.sha256(key).hexdigest()}" if key else leaf.context.local_id("calllink", number)
     state = CALL_LINK_STATES.get(data.get("restrictions", 0), "unknown")
     title = safe_text(data.get("name", ""))
     leaf.add(Group(SERVICE, group, title, GroupKind.CALL_LINK, leaf.provenance(), link_state=state))
@@ -249,12 +239,6 @@ def read_ad_hoc_call(leaf: Leaf, data: Fields) -> None:
     number, raw = data.get("recipientId", 0), data.get("callTimestamp", 0)
     peer = leaf.context.peers.get(number)
     if peer is None or peer.is_account:
-        leaf.problem(
-            f"a call leads to recipient {number}, which is no call link that an earlier frame describes"
-        )
+        leaf.problem(f"a call leads to recipient {number}, which is no call link that an earlier frame describes")
         return
-    leaf.add(
-        GroupEvent(
-            peer.id, EventKind.CALL, None, None, moment(raw), str(raw), leaf.provenance(), "by call link"
-        )
-    )
+    leaf.add(GroupEvent(peer.id, EventKind.CALL, None, None, moment(raw), str(raw), leaf.provenance(), "by call link"))

@@ -43,17 +43,13 @@ RECIPIENTS = {
     "AccessControl": "1 attributes AccessRequired, 2 members AccessRequired, 3 addFromInviteLink "
     "AccessRequired, "
     "4 memberLabel AccessRequired",
-    "Member": "1 userId bytes, 2 role Role, 5 joinedAtVersion uint32, 6 labelEmoji string, 7 labelString "
-    "string",
+    "Member": "1 userId bytes, 2 role Role, 5 joinedAtVersion uint32, 6 labelEmoji string, 7 labelString string",
     "MemberPendingProfileKey": "1 member Member, 2 addedByUserId bytes, 3 timestamp uint64",
     "MemberPendingAdminApproval": "1 userId bytes, 4 timestamp uint64",
     "MemberBanned": "1 userId bytes, 2 timestamp uint64",
-    "DistributionListItem": "1 distributionId bytes, 2 deletionTimestamp uint64, 3 distributionList "
-    "DistributionList",
-    "DistributionList": "1 name string, 2 allowReplies bool, 3 privacyMode PrivacyMode, 4 "
-    "memberRecipientIds uint64*",
-    "CallLink": "1 rootKey bytes, 2 adminKey bytes, 3 name string, 4 restrictions Restrictions, 5 "
-    "expirationMs uint64",
+    "DistributionListItem": "1 distributionId bytes, 2 deletionTimestamp uint64, 3 distributionList DistributionList",
+    "DistributionList": "1 name string, 2 allowReplies bool, 3 privacyMode PrivacyMode, 4 memberRecipientIds uint64*",
+    "CallLink": "1 rootKey bytes, 2 adminKey bytes, 3 name string, 4 restrictions Restrictions, 5 expirationMs uint64",
     "Chat": "1 id uint64, 2 recipientId uint64, 3 archived bool, 4 pinnedOrder uint32, 5 expirationTimerMs "
     "uint64, "
     "6 muteUntilMs uint64, 7 markedUnread bool, 8 dontNotifyForMentionsIfMuted bool, 9 style ChatStyle, "
@@ -68,8 +64,7 @@ ITEMS = {
     "15 updateMessage ChatUpdateMessage, 16 paymentNotification PaymentNotification, 17 giftBadge GiftBadge, "
     "18 viewOnceMessage ViewOnceMessage, 19 directStoryReplyMessage DirectStoryReplyMessage, 20 poll Poll, "
     "21 pinDetails PinDetails, 22 adminDeletedMessage AdminDeletedMessage",
-    "IncomingMessageDetails": "1 dateReceived uint64, 2 dateServerSent uint64, 3 read bool, 4 sealedSender "
-    "bool",
+    "IncomingMessageDetails": "1 dateReceived uint64, 2 dateServerSent uint64, 3 read bool, 4 sealedSender bool",
     "OutgoingMessageDetails": "1 sendStatus SendStatus*, 2 dateReceived uint64",
     "SendStatus": "1 recipientId uint64, 2 timestamp uint64, 3 pending Empty, 4 sent Sealed, 5 delivered "
     "Sealed, "
@@ -86,8 +81,7 @@ ITEMS = {
     "BodyRange": "1 start uint32, 2 length uint32, 3 mentionAci bytes, 4 style TextStyle",
     "Reaction": "1 emoji string, 2 authorId uint64, 3 sentTimestamp uint64, 4 sortOrder uint64",
     "LinkPreview": "1 url string, 2 title string, 3 image FilePointer, 4 description string, 5 date uint64",
-    "MessageAttachment": "1 pointer FilePointer, 2 flag AttachmentFlag, 3 wasDownloaded bool, 4 clientUuid "
-    "bytes",
+    "MessageAttachment": "1 pointer FilePointer, 2 flag AttachmentFlag, 3 wasDownloaded bool, 4 clientUuid bytes",
     "FilePointer": "4 contentType string, 5 incrementalMac bytes, 6 incrementalMacChunkSize uint32, 7 "
     "fileName string, "
     "8 width uint32, 9 height uint32, 10 caption string, 11 blurHash string, 13 locatorInfo LocatorInfo",
@@ -111,8 +105,7 @@ ITEMS = {
     "6 city string, 7 region string, 8 postcode string, 9 country string",
     "DirectStoryReplyMessage": "1 textReply TextReply, 2 emoji string, 3 reactions Reaction*",
     "TextReply": "1 text Text, 2 longText FilePointer",
-    "Poll": "1 question string, 2 allowMultiple bool, 3 options PollOption*, 4 hasEnded bool, 5 reactions "
-    "Reaction*",
+    "Poll": "1 question string, 2 allowMultiple bool, 3 options PollOption*, 4 hasEnded bool, 5 reactions Reaction*",
     "PollOption": "1 option string, 2 votes PollVote*",
     "PollVote": "1 voterId uint64, 2 voteCount uint32",
     "PinDetails": "1 pinnedAtTimestamp uint64, 2 pinExpiresAtTimestamp uint64, 3 pinNeverExpires bool",

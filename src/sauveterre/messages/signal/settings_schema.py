@@ -13,8 +13,7 @@ SETTINGS = {
     "UsernameLink": "1 entropy bytes, 2 serverId bytes, 3 color LinkColor",
     "Subscriber": "1 subscriberId bytes, 2 currencyCode string, 3 manuallyCancelled bool",
     "BackupSubscriber": "1 subscriberId bytes, 2 purchaseToken string",
-    "AndroidSettings": "1 useSystemEmoji bool, 2 screenshotSecurity bool, 3 navigationBarSize "
-    "NavigationBarSize",
+    "AndroidSettings": "1 useSystemEmoji bool, 2 screenshotSecurity bool, 3 navigationBarSize NavigationBarSize",
     "AccountSettings": "1 readReceipts bool, 2 sealedSenderIndicators bool, 3 typingIndicators bool, "
     "4 linkPreviews bool, 5 notDiscoverableByPhoneNumber bool, 6 preferContactAvatars bool, "
     "7 universalExpireTimerSeconds uint32, 8 preferredReactionEmoji string*, 9 displayBadgesOnProfile bool, "

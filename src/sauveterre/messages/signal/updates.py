@@ -41,9 +41,7 @@ RULES: dict[str, Rule] = {
     "genericGroupUpdate": Rule(EventKind.UPDATED),
     "groupCreationUpdate": Rule(EventKind.CREATED),
     "groupNameUpdate": Rule(EventKind.RENAMED, detail=lambda data: data.get("newGroupName", "")),
-    "groupAvatarUpdate": Rule(
-        EventKind.AVATAR, detail=lambda data: "removed" if data.get("wasRemoved") else "changed"
-    ),
+    "groupAvatarUpdate": Rule(EventKind.AVATAR, detail=lambda data: "removed" if data.get("wasRemoved") else "changed"),
     "groupDescriptionUpdate": Rule(EventKind.DESCRIPTION, detail=lambda data: data.get("newDescription", "")),
     "groupMembershipAccessLevelChangeUpdate": Rule(
         EventKind.SETTINGS, detail=lambda data: f"members may be added by {_level(data)}"
@@ -84,9 +82,7 @@ RULES: dict[str, Rule] = {
     "groupJoinRequestCanceledUpdate": Rule(EventKind.REQUEST_CANCELLED, "requestorAci", "requestorAci"),
     "groupInviteLinkResetUpdate": Rule(EventKind.LINK_RESET),
     "groupInviteLinkEnabledUpdate": Rule(EventKind.LINK_ENABLED, detail=lambda data: _approval(data)),
-    "groupInviteLinkAdminApprovalUpdate": Rule(
-        EventKind.SETTINGS, detail=lambda data: f"link: {_approval(data)}"
-    ),
+    "groupInviteLinkAdminApprovalUpdate": Rule(EventKind.SETTINGS, detail=lambda data: f"link: {_approval(data)}"),
     "groupInviteLinkDisabledUpdate": Rule(EventKind.LINK_DISABLED),
     "groupMemberJoinedByLinkUpdate": Rule(EventKind.JOINED_BY_LINK, "newMemberAci", "newMemberAci"),
     "groupV2MigrationUpdate": Rule(EventKind.MIGRATED, ""),

@@ -8,7 +8,6 @@ from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from sauveterre.casework import audit
@@ -91,12 +90,4 @@ def appearance(request: HttpRequest) -> HttpResponse:
     chosen = request.POST.get("theme", "")
     if chosen in THEMES:
         answer.set_cookie(THEME_COOKIE, chosen, max_age=YEAR, httponly=True, samesite="Strict")
-    return answer
-
-
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
-    """Say that there is nothing here, and where to go on."""
-    answer = show(request, "problem", title=_("Nothing here"), sentence=_(
-        "There is no such page, or it belongs to an operation that you are not a member of."))  # fmt: skip
-    answer.status_code = 404
     return answer
