@@ -96,7 +96,10 @@ def draw_jpeg(seed: int, width: int, height: int) -> bytes:
     canvas = np.zeros((height, width, 3), np.float32)
     cells = 4
     while cells < max(width, height) / 2:
-        across, down = max(2, cells * width // max(width, height)), max(2, cells * height // max(width, height))
+        across, down = (
+            max(2, cells * width // max(width, height)),
+            max(2, cells * height // max(width, height)),
+        )
         noise = rng.normal(size=(down + 1, across + 1)).astype(np.float32)
         layer = np.asarray(Image.fromarray(noise).resize((width, height), Image.Resampling.BILINEAR))
         canvas += layer[:, :, None] * rng.normal(1, 0.35, 3).astype(np.float32) * cells**-0.6
@@ -190,10 +193,18 @@ def show(results: list[Result]) -> None:
     for line in results:
         asked = f"≥ {line.least_ratio:g} ×" if line.least_ratio else "–"
         table.add_row(
-            line.size, str(line.count), f"{line.mean_bytes / 1e3:,.0f}", f"{line.ours_ms:.2f}", f"{line.peer_ms:.2f}", f"{line.ratio:.1f} ×",
-            f"{line.ratio_wall:.1f} ×", f"{line.distance_mean:.2f}", str(line.distance_max), asked,
+            line.size,
+            str(line.count),
+            f"{line.mean_bytes / 1e3:,.0f}",
+            f"{line.ours_ms:.2f}",
+            f"{line.peer_ms:.2f}",
+            f"{line.ratio:.1f} ×",
+            f"{line.ratio_wall:.1f} ×",
+            f"{line.distance_mean:.2f}",
+            str(line.distance_max),
+            asked,
             "met" if line.met else "MISSED",
-        )  # fmt: skip
+        )
     Console(width=max(100, Console().width)).print(table)
 
 

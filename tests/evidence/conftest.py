@@ -44,18 +44,30 @@ def content_of():
 
 
 @pytest.fixture(scope="session")
+def in_common():
+    """Count the bytes that two contents begin with alike."""
+
+    def count(one: bytes, other: bytes) -> int:
+        pairs = zip(one, other, strict=False)
+        return next((number for number, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
+
+    return count
+
+
+@pytest.fixture(scope="session")
 def before_damage():
     """Read in small blocks: the bytes up to the damage, and the error there."""
 
     def read(stream, size: int = 1000):
         parts = []
-        while True:
-            try:
-                block = stream.read(size)
-            except SauveterreError as error:
-                return b"".join(parts), error
-            if not block:
-                return b"".join(parts), None
-            parts.append(block)
+        with stream:
+            while True:
+                try:
+                    block = stream.read(size)
+                except SauveterreError as error:
+                    return b"".join(parts), error
+                if not block:
+                    return b"".join(parts), None
+                parts.append(block)
 
     return read

@@ -148,6 +148,15 @@ def test_the_owner_is_proved_among_several_strangers(kit, tmp_path):
     assert "could not be told" in " ".join(frames[0].notes)
 
 
+def test_only_the_root_of_a_location_counts(kit, tmp_path):
+    kit.local_backup(tmp_path, kit.stream(FRAMES))
+    records = list(signal_backup.read(kit.Tree(tmp_path), kit.location(ROOT), kit.aep))
+
+    assert records[0].kind == "signal_backup_v2.folder"
+    with pytest.raises(Locked, match="give its recovery key"):
+        next(signal_backup.read(kit.Tree(tmp_path), kit.location(ROOT), None))
+
+
 def test_finds_snapshots_and_passes_over_unfinished_ones(kit, tmp_path):
     kit.local_backup(tmp_path, b"", name="signal-backup-2026-01-01-00-00-00")
     kit.local_backup(tmp_path, b"", name="signal-backup-2026-01-02-00-00-00-tmp")

@@ -207,6 +207,7 @@ def test_an_edited_message_keeps_one_key_for_all_its_versions(kit, tmp_path):
         (f"{key}|r0", 0, "first"), (f"{key}|r1", 1, "second"), (key, 2, "third"),
     ]  # fmt: skip
     assert messages[200].reply_to == key
+    assert messages[200].key == f"{GROUP}|{messages[200].sender}|{T + 200}"
     assert [messages[n].provenance.locator for n in (10, 100)] == ["frame 14 revision 0", "frame 14"]
     assert messages[100].expires_in_ms == 60000
 

@@ -256,6 +256,7 @@ def found(drawn: Drawn, stores) -> dict[str, list[bytes]]:
     contents[f"{nested}!/more/holidays.tar.gz"] = _members(tarball)
     export = "exhibits/05-laptop/Downloads/signal-export-2026-05-12.zip"
     contents[export] = _members((drawn.folder / export).read_bytes())
+    contents[f"{export}!/main.jsonl!attachments"] = contents[export][2:]
     for number, root in (("01", "01-phone/"), ("03", "03-tablet.tar!/data/media/")):
         whole = list(stores[number].attachments.values())
         contents[f"exhibits/{root}SignalBackups!attachments"] = whole + [b""] * len(stores[number].damaged)

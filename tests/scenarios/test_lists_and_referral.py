@@ -6,9 +6,21 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-ORDER = ["incidentSummary", "internetDetails", "lawEnforcement", "reporter", "personOrUserReported", "intendedRecipient", "victim", "additionalInfo"]
-PERSON_ORDER = ["personOrUserReportedPerson", "vehicleDescription", "espIdentifier", "espService", "compromisedAccount", "screenName", "displayName", "profileUrl", "profileBio", "ipCaptureEvent", "deviceId", "thirdPartyUserReported", "priorCTReports", "groupIdentifier", "accountTemporarilyDisabled", "accountPermanentlyDisabled", "estimatedLocation", "allEmailsReported", "associatedAccount", "additionalInfo"]
-FILE_ORDER = ["reportId", "fileId", "fileName", "originalFileName", "uploadedToEspTimestamp", "locationOfFile", "fileViewedByEsp", "exifViewedByEsp", "publiclyAvailable", "fileRelevance", "potentialMeme", "industryClassification", "originalFileHash", "ipCaptureEvent", "deviceId", "details", "additionalInfo"]
+ORDER = [
+    "incidentSummary", "internetDetails", "lawEnforcement", "reporter", "personOrUserReported", "intendedRecipient",
+    "victim", "additionalInfo",
+]  # fmt: skip
+PERSON_ORDER = [
+    "personOrUserReportedPerson", "vehicleDescription", "espIdentifier", "espService", "compromisedAccount",
+    "screenName", "displayName", "profileUrl", "profileBio", "ipCaptureEvent", "deviceId", "thirdPartyUserReported",
+    "priorCTReports", "groupIdentifier", "accountTemporarilyDisabled", "accountPermanentlyDisabled",
+    "estimatedLocation", "allEmailsReported", "associatedAccount", "additionalInfo",
+]  # fmt: skip
+FILE_ORDER = [
+    "reportId", "fileId", "fileName", "originalFileName", "uploadedToEspTimestamp", "locationOfFile",
+    "fileViewedByEsp", "exifViewedByEsp", "publiclyAvailable", "fileRelevance", "potentialMeme",
+    "industryClassification", "originalFileHash", "ipCaptureEvent", "deviceId", "details", "additionalInfo",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -67,12 +67,14 @@ def test_key_derivation_gives_signals_own_known_answer():
     assert key.hex() == "ea26a2ddb5dba5ef9e34e1b8dea1f5ae7f255306a6d2d883e542306eaa9fe985"
 
 
-def test_attachments_are_what_their_rows_claim_and_one_is_damaged(stores):
+def test_attachments_are_what_their_rows_claim_and_one_is_damaged(drawn, stores):
     for exhibit in PROVEN:
         for digest, data in stores[exhibit].attachments.items():
             assert hashlib.sha256(data).hexdigest() == digest
         assert len(stores[exhibit].attachments) > 60
     assert (len(stores["01"].damaged), len(stores["03"].damaged)) == (0, 1)
+    told = [hazard.path for hazard in drawn.truth.hazards if hazard.source.endswith("!attachments")]
+    assert told == [f"attachments/{stores['03'].damaged[0]}"]
 
 
 def test_suppliers_are_those_who_were_first_and_nobody_is_in_between(drawn, messages):

@@ -16,29 +16,32 @@ from sauveterre.scenarios import village
 
 def tree_digest(folder: Path) -> str:
     digest = hashlib.sha256()
-    for root, folders, names in os.walk(os.fsencode(folder)):
-        folders.sort()
-        for name in sorted([*names, *folders]):
-            path = os.path.join(root, name)
-            state = os.lstat(path)
-            digest.update(os.path.relpath(path, os.fsencode(folder)) + b"\0%d\0" % state.st_mtime)
-            if stat.S_ISLNK(state.st_mode):
-                digest.update(os.readlink(path))
-            elif stat.S_ISREG(state.st_mode):
-                digest.update(hashlib.sha256(Path(os.fsdecode(path)).read_bytes()).digest())
+    for path in sorted(folder.rglob("*"), key=os.fsencode):
+        state = path.lstat()
+        digest.update(os.fsencode(path.relative_to(folder)) + b"\0%d\0" % state.st_mtime)
+        if stat.S_ISLNK(state.st_mode):
+            digest.update(os.fsencode(path.readlink()))
+        elif stat.S_ISREG(state.st_mode):
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 
-def test_the_same_seed_gives_the_same_bytes_and_times(tmp_path):
-    first = village.draw(tmp_path / "a", sizes=village.SMALL)
-    second = village.draw(tmp_path / "b", sizes=village.SMALL)
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("small") / "one"
+    return folder, village.draw(folder, sizes=village.SMALL)
+
+
+def test_the_same_seed_gives_the_same_bytes_and_times(small, tmp_path):
+    folder, first = small
+    second = village.draw(tmp_path / "again", sizes=village.SMALL)
     assert first == second
-    assert tree_digest(tmp_path / "a") == tree_digest(tmp_path / "b")
+    assert tree_digest(folder) == tree_digest(tmp_path / "again")
 
 
-def test_another_seed_gives_another_operation(tmp_path):
-    first = village.draw(tmp_path / "a", sizes=village.SMALL)
-    second = village.draw(tmp_path / "b", seed=2, sizes=village.SMALL)
+def test_another_seed_gives_another_operation(small, tmp_path):
+    _, first = small
+    second = village.draw(tmp_path / "other", seed=2, sizes=village.SMALL)
     assert {group.stable_id for group in first.groups}.isdisjoint(group.stable_id for group in second.groups)
     assert first.referral.file != second.referral.file
     assert len(first.suppliers) == len(second.suppliers)

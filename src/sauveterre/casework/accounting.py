@@ -19,8 +19,14 @@ def accounts(sources: Iterable[Source]) -> list[Accounting]:
     counted = (
         Source.objects.filter(pk__in=numbers)
         .select_related("exhibit")
-        .annotate(found=Count("entries"))
-        .annotate(**{f"n_{state.value}": Count("entries", filter=Q(entries__state=state)) for state in EntryState})
+        .annotate(
+            found=Count("entries"),
+            processed=_ended(EntryState.PROCESSED),
+            partial=_ended(EntryState.PARTIAL),
+            failed=_ended(EntryState.FAILED),
+            skipped=_ended(EntryState.SKIPPED),
+            pending=_ended(EntryState.PENDING),
+        )
         .order_by("exhibit__number", "path", "way")
     )
     return [
@@ -30,12 +36,16 @@ def accounts(sources: Iterable[Source]) -> list[Accounting]:
             reader=source.kind,
             state=source.state,
             found=source.found,
-            processed=source.n_processed,
-            partial=source.n_partial,
-            failed=source.n_failed,
-            skipped=source.n_skipped,
-            pending=source.n_pending,
+            processed=source.processed,
+            partial=source.partial,
+            failed=source.failed,
+            skipped=source.skipped,
+            pending=source.pending,
             reason=source.reason,
         )
         for source in counted
     ]
+
+
+def _ended(state: EntryState) -> Count:
+    return Count("entries", filter=Q(entries__state=state))

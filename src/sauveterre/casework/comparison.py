@@ -36,7 +36,10 @@ def label_of(source: Source) -> str:
     label = "exhibits/" + source.path.replace("!", "!/")
     if source.parent is not None and source.parent.kind == "compressed":
         label = label.rpartition("!/")[0]  # a packed TAR is one thing to people, and two sources to us
-    return f"{label}!attachments" if source.is_store else label
+    if not source.is_store:
+        return label
+    folder, _, snapshot = label.rpartition("/")
+    return f"{folder if snapshot.startswith('signal-backup') else label}!attachments"
 
 
 def _evidence(operation: Operation, truth: Truth) -> Iterator[Score]:
@@ -51,7 +54,7 @@ def _evidence(operation: Operation, truth: Truth) -> Iterator[Score]:
     )
     labels = {source.pk: label_of(source) for source in sources}
     states = {
-        (labels[entry.source_id], entry.path): entry.state
+        (labels[entry.source_id], entry.path.removeprefix("attachments/")): entry.state
         for entry in Entry.objects.filter(source__exhibit__operation=operation).only("source_id", "path", "state")
     }
     hazards = {(one.source, one.path): one.outcomes for one in truth.hazards}
@@ -61,18 +64,18 @@ def _evidence(operation: Operation, truth: Truth) -> Iterator[Score]:
         [place for place, allowed in hazards.items() if states.get(place) in allowed],
     )
     pictures = Content.objects.filter(operation=operation, picture__isnull=False)
-    whole = pictures.filter(entries__state="processed").distinct().count()
-    yield Score("pictures", truth.pictures, whole, min(truth.pictures, whole))
+    whole = pictures.filter(entries__state="processed").distinct()
+    yield Score("whole pictures", truth.pictures, whole.count(), min(truth.pictures, whole.count()))
     hits = Hit.objects.filter(content__operation=operation).select_related("content", "hash_list")
     exact = {(hit.hash_list.name, hit.content.sha256) for hit in hits if hit.algorithm != "pdq"}
     yield score("known contents", {(name, one) for name, all_of in truth.known.items() for one in all_of}, exact)
     near = {(hit.content.sha256, hit.value) for hit in hits if hit.algorithm == "pdq"}
     yield score("contents near a known one", truth.near.items(), near)
     stacks = {
-        frozenset(stack.members.values_list("content__sha256", flat=True))
+        frozenset(stack.members.filter(content__in=whole).values_list("content__sha256", flat=True))
         for stack in Stack.objects.filter(operation=operation)
     }
-    yield score("stacks", {frozenset(stack) for stack in truth.stacks}, stacks)
+    yield score("stacks", {frozenset(stack) for stack in truth.stacks}, {one for one in stacks if len(one) > 1})
 
 
 def _network(operation: Operation, truth: Truth) -> Iterator[Score]:

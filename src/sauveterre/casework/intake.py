@@ -17,7 +17,7 @@ from sauveterre.casework.sources import entry_record, keys_of, source_record, so
 from sauveterre.errors import Locked, SauveterreError
 from sauveterre.media.casualty import Casualty
 from sauveterre.media.sandbox import Sandbox
-from sauveterre.pipeline.inventory import Listing, foreseen, list_source
+from sauveterre.pipeline.inventory import Listing, foreseen, inside, list_source
 from sauveterre.pipeline.messages import read_store
 from sauveterre.pipeline.processing import Processed, nested_source, process_entry
 from sauveterre.records import entry as entries
@@ -29,7 +29,6 @@ from sauveterre.records.source import Step
 LIMITS = Limits()
 BATCH_ENTRIES = 256
 BATCH_BYTES = 64 << 20
-ATTEMPTS = 2
 ENTRY_COLUMNS = [
     "source_id", "ordinal", "path", "path_raw", "size", "locator", "kind", "allocated", "modified", "refusal",
     "failure", "state", "reason",
@@ -131,9 +130,8 @@ def _add_stores(row: Source, source: SourceRecord, listing: Listing, defer: Defe
     """Make a source of its own of each message store among the entries."""
     for store in listing.stores:
         child = source.child(Step(store.reader, store.root), f"{source.identity}/{store.root}")
-        _add_source(
-            row, None, child, f"{row.path}/{store.root}".rstrip("/"), store.reader, defer, needs_key=store.needs_key
-        )
+        path = inside(row.path, row.kind, store.root)
+        _add_source(row, None, child, path, store.reader, defer, needs_key=store.needs_key)
 
 
 def _add_source(
@@ -175,7 +173,7 @@ def process(sandbox: Sandbox, source_id: int, first: int, last: int, *, defer: D
         write_outcomes(row, ended)
         for one in ended:
             if one.nested is not None:
-                path = f"{row.path}!{one.entry.path}"
+                path = inside(row.path, row.kind, one.entry.path)
                 _add_source(row, one.entry, one.nested, path, one.nested.steps[-1].reader, defer)
         _close_source(row)
 
@@ -183,14 +181,13 @@ def process(sandbox: Sandbox, source_id: int, first: int, last: int, *, defer: D
 
 
 def _alone(sandbox: Sandbox, source: SourceRecord, entry: entries.Entry, keys: tuple[str, ...]) -> Processed:
-    """Try once more an entry whose child died: the machine may have been short of memory, not the file bad."""
-    reason = ""
-    for _ in range(ATTEMPTS - 1):
-        try:
-            return sandbox.run(process_entry, source, entry, LIMITS, keys, seconds=LIMITS.seconds_for(entry.size))
-        except Casualty as casualty:
-            reason = str(casualty)
-    return Processed(entries.Outcome.FAILED, reason)
+    """Try an entry once more whose child died: the machine may have been short of memory, not the file bad."""
+    seconds = LIMITS.seconds_for(entry.size)
+    try:
+        processed: Processed = sandbox.run(process_entry, source, entry, LIMITS, keys, seconds=seconds)
+    except Casualty as casualty:
+        return Processed(entries.Outcome.FAILED, str(casualty))
+    return processed
 
 
 def _close_source(row: Source) -> None:

@@ -6,7 +6,7 @@ jobs of dead workers are told from those of living ones at once.
 """
 
 from collections.abc import Callable
-from functools import wraps
+from functools import update_wrapper
 from typing import Any, Concatenate, ParamSpec
 
 from django.conf import settings
@@ -19,6 +19,7 @@ from sauveterre.casework.diskspace import require_space
 from sauveterre.media.sandbox import Sandbox
 
 JOB_LOCKS = 7_331_002
+QUEUE = "evidence"
 FINISHED = "finished"
 FAILURES = "failures"
 P = ParamSpec("P")
@@ -37,8 +38,7 @@ def in_one_transaction(
     job's own end. A job that another worker finished meanwhile is undone by the database's own refusal.
     """
 
-    @wraps(work)
-    def job(context: JobContext, *args: P.args, **kwargs: P.kwargs) -> None:
+    def job(context: JobContext, /, *args: P.args, **kwargs: P.kwargs) -> None:
         number = context.job.id
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [JOB_LOCKS, number])
@@ -63,17 +63,17 @@ def in_one_transaction(
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [JOB_LOCKS, number])
 
-    return job
+    return update_wrapper(job, work)
 
 
-@app.task(queue="evidence", pass_context=True)
+@app.task(queue=QUEUE, pass_context=True)
 @in_one_transaction
 def inventory(sandbox: Sandbox, source_id: int) -> Callable[[], None]:
     """List a source (and read it, when it is a message store)."""
     return intake.inventory(sandbox, source_id, defer=_defer)
 
 
-@app.task(queue="evidence", pass_context=True)
+@app.task(queue=QUEUE, pass_context=True)
 @in_one_transaction
 def process(sandbox: Sandbox, source_id: int, first: int, last: int) -> Callable[[], None]:
     """Process the pending entries of a source between two ordinals."""
@@ -90,4 +90,4 @@ def assess(_sandbox: Sandbox, operation_id: int, by: str) -> Callable[[], None]:
 def _defer(task: str, rows: list[dict[str, Any]]) -> None:
     """Put jobs into the queue within the caller's transaction."""
     if rows:
-        {"inventory": inventory, "process": process}[task].batch_defer(*rows)
+        app.configure_task(f"{__name__}.{task}", queue=QUEUE).batch_defer(*rows)

@@ -114,4 +114,4 @@ def read_facts(kind: type[RecordT], operation_id: int) -> Iterator[RecordT]:
             name: ENUMS[kind, name](value) if (kind, name) in ENUMS else value
             for name, value in zip(names, row[4:], strict=True)
         }
-        yield kind(provenance=Provenance(*row[:4]), **values)
+        yield cast(Any, kind)(provenance=Provenance(*row[:4]), **values)

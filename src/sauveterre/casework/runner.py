@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from django.db import DatabaseError, connection
 from procrastinate import App, jobs
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.manager import JobManager
 
 from sauveterre.casework.intake import LIMITS
@@ -97,7 +98,7 @@ def _run_once(sandbox: Sandbox, count: int, failures: list[BaseException]) -> No
 
 async def _work(sandbox: Sandbox, count: int, failures: list[BaseException], *, wait: bool) -> None:
     finished: set[int] = set()
-    worker = app.with_connector(app.connector.get_worker_connector())
+    worker = app.with_connector(DjangoConnector().get_worker_connector())
     worker.job_manager = CommittedJobs(worker, finished)
     async with worker.open_async():
         await worker.run_worker_async(

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from sauveterre.casework.workspace import create_workspace
@@ -36,7 +35,7 @@ def run(
     port: Annotated[int, typer.Option(help="The port on loopback.")] = 8000,
 ) -> None:
     """Run the demonstration."""
-    console = Console()
+    console = tables.wide_console()
     if folder.exists():
         shutil.rmtree(folder)
     console.print(f"Drawing the operation village in {folder} …")

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from sauveterre.cli import jsonl, session, tables
 from sauveterre.cli.key import read_key
@@ -59,4 +58,4 @@ def list_(
         for account in accounts:
             jsonl.record_line(account)
     else:
-        Console().print(tables.accounting(accounts))
+        tables.wide_console().print(tables.accounting(accounts))

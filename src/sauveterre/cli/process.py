@@ -3,7 +3,6 @@
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from sauveterre.casework.workspace import exclusive
 from sauveterre.cli import session, tables
@@ -32,7 +31,7 @@ def run(
         with bar() as progress:
             run_jobs(workers=workers, tick=lambda: progress.show(progress_of(chosen)))
         accounts = accounts_of(chosen)
-    Console().print(tables.accounting(accounts))
+    tables.wide_console().print(tables.accounting(accounts))
     for account in accounts:
         if account.reason:
             print(

@@ -2,9 +2,16 @@
 
 from collections.abc import Iterable
 
+from rich.console import Console
 from rich.table import Table
 
 from sauveterre.records.accounting import Accounting
+
+
+def wide_console() -> Console:
+    """Return a console for tables: as wide as the terminal, and 160 columns where there is none."""
+    console = Console()
+    return console if console.is_terminal else Console(width=160)
 
 
 def accounting(accounts: Iterable[Accounting]) -> Table:

@@ -82,7 +82,7 @@ def day_range(first: date, last: date, language: Language) -> str:
 
 def count(number: int, one: str, many: str, language: Language) -> str:
     """Return ``1 arrest`` or ``1,200 arrests``; in French zero is singular."""
-    singular = number in {1} if language == "fr" else number == 1
+    singular = number in {0, 1} if language == "fr" else number == 1
     return f"{figure(number, language)} {one if singular else many}"
 
 

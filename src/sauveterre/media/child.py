@@ -68,7 +68,9 @@ def run_task(function: Callable[..., Any], arguments: tuple[Any, ...], seconds: 
         what = f"{type(error).__name__}: {text}"[: LONGEST_DETAIL // 20]
         detail = traceback.format_exc()[-LONGEST_DETAIL:]
         raise Casualty(
-            CasualtyReason.FAILED, f"the reader failed on this content ({what}); report it, and add the rest", detail
+            CasualtyReason.FAILED,
+            f"the reader failed on this content ({what}); report it, and add the rest",
+            detail,
         ) from None
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -91,7 +93,7 @@ def _die_with_parent() -> None:
     """
     server = getattr(multiprocessing.forkserver, "_forkserver", None)
     held = getattr(server, "_forkserver_alive_fd", None)
-    if isinstance(held, int):
+    if server is not None and isinstance(held, int):
         with contextlib.suppress(OSError):
             os.close(held)
         server._forkserver_alive_fd = None
@@ -117,7 +119,11 @@ def _leave_network() -> None:
     user, group = os.getuid(), os.getgid()
     if system.unshare(_CLONE_NEWNET) == 0 or system.unshare(_CLONE_NEWUSER | _CLONE_NEWNET) != 0:
         return
-    for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
+    for name, text in (
+        ("setgroups", "deny"),
+        ("uid_map", f"{user} {user} 1"),
+        ("gid_map", f"{group} {group} 1"),
+    ):
         with contextlib.suppress(OSError), open(f"/proc/self/{name}", "w") as control:  # noqa: PTH123 - not a file
             control.write(text)
 

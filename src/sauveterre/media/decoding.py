@@ -81,7 +81,7 @@ def decode(content: bytes | BinaryIO, kind: str, limits: Limits, *, full_size: b
             ) from None
         except Image.DecompressionBombError:
             raise Undecodable(_too_large("more", limits)) from None
-        except Exception as error:  # noqa: BLE001 - a decoder may raise anything on hostile bytes
+        except Exception as error:  # a decoder may raise anything on hostile bytes
             raise Undecodable(
                 f"the content begins like {FORMATS[kind]}, but no picture can be decoded from it: {_reason(error)}"
             ) from error
@@ -164,9 +164,7 @@ def _load(content: bytes | BinaryIO, kind: str, limits: Limits, *, tolerant: boo
     try:
         image, metadata = _open(stream, kind, limits)
         image.load()
-        if kind == "image/tiff":
-            metadata = metadata_of_exif(image.getexif())
-        elif isinstance(content, bytes) and kind in {"image/jpeg", "image/png", "image/webp"}:
+        if isinstance(content, bytes) and kind in {"image/jpeg", "image/png", "image/webp"}:
             metadata = metadata_of(content, kind)
         return Decoded(_pixels(image), image.height, image.width, 1, metadata, "", _eight_bit(image))
     finally:
@@ -174,15 +172,20 @@ def _load(content: bytes | BinaryIO, kind: str, limits: Limits, *, tolerant: boo
 
 
 def _open(stream: BinaryIO, kind: str, limits: Limits) -> tuple[Image.Image, Metadata]:
-    """Open a picture without decoding it, within bounds, and return what its own header says of its making."""
+    """Open a picture without decoding it, within bounds, and return what its own header says of its making.
+
+    HEIC and TIFF are turned upright by their decoders, so nothing is left to turn.
+    """
     if FORMATS[kind] == "HEIC":
         heif = pillow_heif.open_heif(stream)
-        _check_size(*heif.size, limits)
+        _check_size(heif.size[0], heif.size[1], limits)
         block = heif.info.get("exif")
         metadata = metadata_of_block(block) if block else SILENT
         return heif.to_pillow(), replace(metadata, orientation=1)
     image = Image.open(stream, formats=[FORMATS[kind]])
-    _check_size(*image.size, limits)
+    _check_size(image.width, image.height, limits)
+    if kind == "image/tiff":
+        return image, replace(metadata_of_exif(image.getexif()), orientation=1)
     block = image.info.get("exif")
     return image, metadata_of_block(block) if isinstance(block, bytes) else SILENT
 

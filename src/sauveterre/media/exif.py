@@ -27,11 +27,14 @@ _TAKEN, _TAKEN_OFFSET, _SERIAL = 0x9003, 0x9011, 0xA431
 _LATITUDE_REF, _LATITUDE, _LONGITUDE_REF, _LONGITUDE = 1, 2, 3, 4
 
 
+NO_CAMERA = Camera()
+
+
 @dataclass(frozen=True, slots=True)
 class Metadata:
     """What EXIF states; empty or None where it is silent or makes no sense."""
 
-    camera: Camera = Camera()
+    camera: Camera = NO_CAMERA
     taken_raw: str = ""
     latitude: float | None = None
     """Decimal degrees, north positive."""
@@ -65,7 +68,10 @@ def metadata_of_exif(exif: Image.Exif) -> Metadata:
     """Return what parsed EXIF states. Never raises for bad content."""
     more, gps = _folder(exif, _EXIF_FOLDER), _folder(exif, _GPS_FOLDER)
     camera = Camera(
-        make=_text(exif, _MAKE), model=_text(exif, _MODEL), serial=_text(more, _SERIAL), software=_text(exif, _SOFTWARE)
+        make=_text(exif, _MAKE),
+        model=_text(exif, _MODEL),
+        serial=_text(more, _SERIAL),
+        software=_text(exif, _SOFTWARE),
     )
     latitude = _degrees(_field(gps, _LATITUDE), _text(gps, _LATITUDE_REF), signs={"N": 1, "S": -1}, most=90)
     longitude = _degrees(_field(gps, _LONGITUDE), _text(gps, _LONGITUDE_REF), signs={"E": 1, "W": -1}, most=180)

@@ -107,7 +107,7 @@ def _bmp(head: bytes) -> str | None:
 
 
 def _zip(head: bytes) -> str | None:
-    """A ZIP, or the office format that its first members announce (ODF, EPUB: ``mimetype``; OOXML)."""
+    """Tell a ZIP, or the office format that its first members announce (ODF, EPUB: ``mimetype``; OOXML)."""
     if not head.startswith(b"PK\x03\x04"):
         return None
     name_length = int.from_bytes(head[26:28], "little")
@@ -138,7 +138,7 @@ def _matroska(head: bytes) -> str | None:
 
 
 def _old_tar(head: bytes) -> str | None:
-    """A tar without the ``ustar`` mark is known by the sum that its header states of itself."""
+    """Tell a tar without the ``ustar`` mark by the sum that its header states of itself."""
     if len(head) < 512 or head[0] == 0:
         return None
     stated = head[148:156].strip(b" \x00")

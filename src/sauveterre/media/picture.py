@@ -36,7 +36,8 @@ def picture_of(content: bytes | BinaryIO, kind: str, limits: Limits) -> tuple[Pi
         decoded = decode(content, kind, limits)
         pdq = hash_of(decoded, content, kind, limits)
         thumbnail = thumbnail_of(
-            decoded.pixels if decoded.shown is None else decoded.shown, orientation=decoded.metadata.orientation
+            decoded.pixels if decoded.shown is None else decoded.shown,
+            orientation=decoded.metadata.orientation,
         )
     except Undecodable as trouble:
         return None, str(trouble)

@@ -76,7 +76,7 @@ class Sandbox:
         with self._lock:
             pool, self._pool = self._pool, None
         if pool is not None:
-            pool.stop()
+            pool.stop()  # type: ignore[no-untyped-call]
             pool.join()
         for task in self._snapshot():
             task.outcome.cancel()

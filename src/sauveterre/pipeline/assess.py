@@ -59,9 +59,11 @@ def assess(facts: Facts, heads: Mapping[str, str], options: ParticipantOptions |
     by_subject: dict[str, list[CountryIndication]] = {}
     for indication in indications:
         by_subject.setdefault(indication.subject, []).append(indication)
+    # A service writes to its users under an account of its own, which is no person's.
+    human = [account for account in facts.accounts if account.stable_id.partition(":")[0] != account.service]
     judged = [
         (person, country_of(one for account in person.accounts for one in by_subject.get(account, ())))
-        for person in persons(facts.accounts, facts.identifiers, people)
+        for person in persons(human, facts.identifiers, people)
     ]
     return Picture(
         memberships=memberships,

@@ -7,7 +7,7 @@ from pathlib import Path
 from sauveterre.errors import SauveterreError
 from sauveterre.media.casualty import Casualty
 from sauveterre.media.sandbox import Sandbox
-from sauveterre.pipeline.inventory import list_source, root_source
+from sauveterre.pipeline.inventory import inside, list_source, root_source
 from sauveterre.pipeline.processing import Processed, nested_source, process_entry
 from sauveterre.records.entry import Entry, Outcome, display_path
 from sauveterre.records.limits import Limits
@@ -58,12 +58,13 @@ def inspect(
         yield from listing.problems
         for store in listing.stores:
             child = source.child(Step(store.reader, store.root), f"{source.identity}/{store.root}")
-            waiting.append((child, f"{name}/{store.root}".rstrip("/"), store.reader))
+            waiting.append((child, inside(name, reader, store.root), store.reader))
         for entry, processed in _processed(sandbox, source, listing.entries, limits, keys):
             yield Inspected(name, entry, processed)
             nested = nested_source(source, entry, processed)
             if nested is not None:
-                waiting.append((nested, f"{name}!{display_path(entry.path)}", nested.steps[-1].reader))
+                below = inside(name, reader, display_path(entry.path))
+                waiting.append((nested, below, nested.steps[-1].reader))
 
 
 def _processed(

@@ -7,7 +7,7 @@ from pathlib import Path
 from sauveterre.errors import UnknownFormat, UnreadableSource
 from sauveterre.evidence.opening import container_kind
 from sauveterre.messages.stores import find_stores
-from sauveterre.pipeline.opening import STORE_READERS, shared_opener
+from sauveterre.pipeline.opening import is_store, shared_opener
 from sauveterre.records.entry import Entry, Outcome
 from sauveterre.records.limits import Limits
 from sauveterre.records.problem import Problem
@@ -59,9 +59,13 @@ def list_source(source: Source, limits: Limits, keys: tuple[str, ...]) -> Listin
     container = opener.container(source)
     entries = tuple(container.entries())
     problems = tuple(getattr(container, "problems", ()))
-    is_store = bool(source.steps) and source.steps[-1].reader in STORE_READERS
-    stores = () if is_store else tuple(find_stores(opener.tree(source)))
+    stores = () if is_store(source) else tuple(find_stores(opener.tree(source)))
     return Listing(entries, problems, stores)
+
+
+def inside(source: str, reader: str, path: str) -> str:
+    """Return the name of something inside a source, for people: ``!`` goes into a container, ``/`` into a folder."""
+    return f"{source}{'/' if reader == 'directory' else '!'}{path}".rstrip("!/")
 
 
 def foreseen(entry: Entry) -> tuple[Outcome, str] | None:

@@ -5,7 +5,6 @@ A child process works through many entries of few sources, so the last opened on
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from types import TracebackType
 from typing import BinaryIO, Self
 
 from sauveterre.errors import Locked, SauveterreError, UnreadableSource
@@ -16,7 +15,7 @@ from sauveterre.messages.stores import reader_named
 from sauveterre.records.entry import Entry
 from sauveterre.records.limits import Limits
 from sauveterre.records.problem import Problem
-from sauveterre.records.reader import Container, MessageReader
+from sauveterre.records.reader import Container, MessageReader, MessageRecord
 from sauveterre.records.source import Source
 from sauveterre.records.store import StoreLocation
 from sauveterre.records.tree import Tree
@@ -25,10 +24,21 @@ OPEN_SOURCES = 4
 STORE_READERS = frozenset(reader.NAME for reader in MESSAGE_READERS)
 
 
-def store_location(source: Source) -> StoreLocation:
-    """Return where a message store lies in the source around it: the last step of its way down."""
+def store_location(source: Source, tree: Tree) -> StoreLocation:
+    """Return where a message store lies in the source around it: where the last step of its way down leads.
+
+    Raises ``UnreadableSource`` when it is not there any more.
+    """
     step = source.steps[-1]
-    return StoreLocation(step.reader, step.locator, needs_key=False)
+    for location in reader_named(step.reader).find(tree):
+        if location.root == step.locator:
+            return location
+    raise UnreadableSource(f"{tree.identity} holds no message store at {step.locator}; process the exhibit again")
+
+
+def is_store(source: Source) -> bool:
+    """Say whether a source is a message store."""
+    return bool(source.steps) and source.steps[-1].reader in STORE_READERS
 
 
 def outer(source: Source) -> Source:
@@ -39,13 +49,19 @@ def outer(source: Source) -> Source:
 class StoreContainer:
     """A message store as a container: its entries are the attachments whose bytes it holds."""
 
-    def __init__(self, tree: Tree, location: StoreLocation, keys: tuple[str, ...]) -> None:
-        """Take the keys that may open the store, in the order to try them."""
+    def __init__(self, source: Source, limits: Limits, keys: tuple[str, ...]) -> None:
+        """Open a store with the first of the keys that fits; raise ``Locked`` when none does."""
         self.problems: list[Problem] = []
-        self._tree = tree
-        self._location = location
-        self._reader: MessageReader = reader_named(location.reader)
-        self._key = fitting_key(self._reader, tree, location, keys)
+        around = outer(source)
+        self._around = open_container(around, limits)
+        try:
+            self._tree = ContainerTree(self._around, around.identity)
+            self._location = store_location(source, self._tree)
+            self._reader: MessageReader = reader_named(self._location.reader)
+            self._key = fitting_key(self._reader, self._tree, self._location, keys)
+        except BaseException:
+            self._around.close()
+            raise
 
     def entries(self) -> Iterator[Entry]:
         """List the attachments, each distinct one once."""
@@ -55,15 +71,18 @@ class StoreContainer:
         """Open one attachment's plain bytes."""
         return self._reader.open_attachment(self._tree, self._location, self._key, entry)
 
+    def records(self) -> Iterator[MessageRecord]:
+        """Read what the store states, in its own order."""
+        return self._reader.read(self._tree, self._location, self._key)
+
     def close(self) -> None:
-        """Nothing is held: the source around it stays with who opened it."""
+        """Close the source around the store too: it was opened for the store alone."""
+        self._around.close()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exc: object) -> None:
         self.close()
 
 
@@ -97,7 +116,9 @@ class Opener:
         if source in self._open:
             self._open.move_to_end(source)
             return self._open[source]
-        container = self._store(source) if self._is_store(source) else open_container(source, self.limits)
+        container: Container = (
+            StoreContainer(source, self.limits, self.keys) if is_store(source) else open_container(source, self.limits)
+        )
         self._open[source] = container
         while len(self._open) > OPEN_SOURCES:
             self._open.popitem(last=False)[1].close()
@@ -111,13 +132,6 @@ class Opener:
         """Close all that is open."""
         while self._open:
             self._open.popitem()[1].close()
-
-    @staticmethod
-    def _is_store(source: Source) -> bool:
-        return bool(source.steps) and source.steps[-1].reader in STORE_READERS
-
-    def _store(self, source: Source) -> StoreContainer:
-        return StoreContainer(self.tree(outer(source)), store_location(source), self.keys)
 
 
 _opener: Opener | None = None

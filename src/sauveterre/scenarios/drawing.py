@@ -43,7 +43,7 @@ def draw_picture(rng: np.random.Generator, width: int, height: int) -> Image.Ima
     image = Image.fromarray(colours.astype(np.uint8))
     if motif >= 2:
         _shapes(image, rng, hills=motif == 2)
-    image = image.resize((width, height), Image.Resampling.BICUBIC)
+    image = image.resize((width, height), Image.Resampling.BILINEAR)
     return _grained(image, rng)
 
 

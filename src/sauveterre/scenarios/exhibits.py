@@ -138,6 +138,7 @@ class Maker:
         store = f"{label}/Downloads/signal-export-2026-05-12.zip"
         contents = [media.data for media in backup.media]
         self.ledger.source(number, store, "zip", contents, unread=2)
+        self.ledger.source(number, f"{store}!/main.jsonl!attachments", "attachments", contents)
         return Exhibit(number, label, "directory", "Laptop with a chat export")
 
     def _leavings(self) -> Exhibit:
@@ -178,12 +179,10 @@ class Maker:
         media = self._backups[number].media
         whole = [one.data for one in media if not one.damaged]
         self.ledger.source(number, f"{root}!attachments", "attachments", whole, unread=len(media) - len(whole))
-        for one in media:
-            if one.damaged:
-                hazard = Hazard(
-                    number, f"{root}!attachments", one.name, "an attachment that fails its own check", ("failed",)
-                )
-                self.ledger.hazards.append(hazard)
+        what = "an attachment that fails its own check"
+        for name in (one.name for one in media if one.damaged):
+            hazard = Hazard(number, f"{root}!attachments", f"attachments/{name}", what, ("failed",))
+            self.ledger.hazards.append(hazard)
 
     def _write_file(self, label: str, data: bytes) -> None:
         path = self._folder.parent / label

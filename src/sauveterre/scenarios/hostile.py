@@ -4,6 +4,7 @@ import random
 import struct
 import zlib
 from dataclasses import dataclass
+from functools import cache
 
 from sauveterre.scenarios.archives import zip_bytes
 
@@ -72,6 +73,7 @@ def deep() -> bytes:
     return data
 
 
+@cache
 def bomb() -> bytes:
     """Return a small ZIP that holds a ZIP that holds a gigabyte of zeros (more than 1,000 to 1)."""
     zeros = bytes(CHUNK)

@@ -12,7 +12,10 @@ class Listed:
 
     exhibit: str
     label: str
-    """Path of the source under the scenario's folder; ``!/`` goes into an archive, ``!attachments`` into a store."""
+    """Path of the source under the scenario's folder; ``!/`` goes into an archive, ``!attachments`` into a store.
+
+    A compressed TAR counts as one source, although a reader may take it for two.
+    """
     kind: str
     """directory, zip, tar, tar.gz, 7z or attachments."""
     entries: int

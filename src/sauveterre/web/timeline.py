@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from sauveterre.casework.models import Membership, RoleInterval
 
-WIDTH, LEFT, RIGHT, TOP, LANE, BAR = 1080, 230, 40, 34, 24, 10
+WIDTH, LEFT, RIGHT, TOP, LANE, BAR, INNER = 1080, 230, 40, 34, 24, 12, 6
 MOST_LANES = 80
 MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60)
 MOST_TICKS = 9
@@ -21,7 +21,9 @@ class Stretch:
     """One bar. An end is ``dated``, ``seen`` (open beyond what was seen) or ``unknown``."""
 
     x: str
+    y: str
     width: str
+    height: str
     x2: str
     role: str
     start: str
@@ -79,9 +81,7 @@ class _Scale:
 Rows = list[Membership | RoleInterval]
 
 
-def draw(
-    memberships: Iterable[Membership], roles: Iterable[RoleInterval], names: Mapping[str, str]
-) -> Timeline | None:
+def draw(memberships: Iterable[Membership], roles: Iterable[RoleInterval], names: Mapping[str, str]) -> Timeline | None:
     """Lay the drawing out, administrators first; None where no row is dated."""
     shown: Rows = [*memberships, *(role for role in roles if role.role == "admin")]
     moments = [at for row in shown for at in (row.start, row.end, row.last_seen) if at is not None]
@@ -94,12 +94,10 @@ def draw(
         y = TOP + place * LANE
         name = names.get(account, account)
         label = name if len(name) <= LABEL else f"{name[: LABEL - 1]}…"
-        lanes[account] = Lane(
-            account, name, label, _text(y), _text(y + BAR / 2), _text(y + BAR / 2 + 4)
-        )
+        lanes[account] = Lane(account, name, label, _text(y), _text(y + BAR / 2), _text(y + BAR / 2 + 4))
     for row in shown:
         if row.account in lanes:
-            lanes[row.account].stretches.append(_stretch(row, scale))
+            lanes[row.account].stretches.append(_stretch(row, scale, float(lanes[row.account].y)))
     bottom = TOP + len(lanes) * LANE
     return Timeline(
         width=_text(WIDTH),
@@ -127,7 +125,7 @@ def _scale(first: datetime, last: datetime) -> _Scale:
     return _Scale(first - margin, last + margin)
 
 
-def _stretch(row: Membership | RoleInterval, scale: _Scale) -> Stretch:
+def _stretch(row: Membership | RoleInterval, scale: _Scale, y: float) -> Stretch:
     end_at = row.end or row.last_seen
     left = scale.x(row.start) if row.start else LEFT
     right = scale.x(end_at) if end_at else WIDTH - RIGHT
@@ -135,6 +133,8 @@ def _stretch(row: Membership | RoleInterval, scale: _Scale) -> Stretch:
     role = row.role if isinstance(row, RoleInterval) else "member"
     return Stretch(
         x=_text(left),
+        y=_text(y if role == "member" else y + (BAR - INNER) / 2),
+        height=_text(BAR if role == "member" else INNER),
         width=_text(right - left),
         x2=_text(right),
         role=role,

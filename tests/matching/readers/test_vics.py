@@ -171,6 +171,14 @@ def test_what_cannot_be_followed(read_vics, data):
         read_vics(data)
 
 
+def test_broken_in_the_middle_everything_before_is_there(vics_bytes):
+    data = vics_bytes([{"MD5": MD5}, {"MD5": MD5}, "BREAK", {"MD5": MD5}]).replace(b'"BREAK"', b"}")
+    found = []
+    with pytest.raises(MalformedList, match=r"the JSON breaks in or behind item \$\.value\[2\]"):
+        _taken(vics.read(io.BytesIO(data), identity="", name="films.json"), found)
+    assert [item.provenance.locator for item in found] == ["$.value[0]", "$.value[1]"]
+
+
 @pytest.mark.parametrize("before", [0, 14_000, vics.CHUNK - 30, vics.CHUNK])
 @pytest.mark.parametrize("digits", [1_990, 3_900, 5_000, 50_000])
 def test_a_number_of_thousands_of_digits_harms_no_more_than_its_list(vics_bytes, before, digits):

@@ -73,9 +73,11 @@ def contents(sight: Sight) -> QuerySet[Content]:
     )
 
 
-def content_rows(sight: Sight, *, hit: str) -> QuerySet[Content]:
-    """Return contents by what their hits say: a key of ``HIT_FILTERS``; any other means all."""
+def content_rows(sight: Sight, *, hit: str, on: int = 0) -> QuerySet[Content]:
+    """Return contents by what their hits say: a key of ``HIT_FILTERS``, or found on one list; else all."""
     rows = contents(sight).filter(HIT_FILTERS.get(hit, Q()))
+    if on:
+        rows = rows.filter(Exists(Hit.objects.filter(content=OuterRef("pk"), hash_list=on)))
     return rows.annotate(copies=Count("entries", distinct=True)).select_related("picture")
 
 

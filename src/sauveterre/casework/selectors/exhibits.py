@@ -139,19 +139,23 @@ def source(sight: Sight, key: int) -> Source | None:
     return rows.select_related("exhibit", "parent").filter(pk=key).first()
 
 
-def entry_rows(sight: Sight, *, state: str, path: str, of: Source | None = None) -> QuerySet[Entry]:
-    """Return entries of the operation or of one source, by state and by a part of the path (empty: any)."""
+def entry_rows(sight: Sight, *, state: str, path: str, of: Source | None = None, exhibit: int = 0) -> QuerySet[Entry]:
+    """Return entries of the operation, an exhibit or a source, by state and a part of the path (empty: any)."""
     rows = entries(sight).select_related("source__exhibit", "content")
     if of is not None:
         rows = rows.filter(source=of)
+    if exhibit:
+        rows = rows.filter(source__exhibit=exhibit)
     if state in EntryState.values:
         rows = rows.filter(state=state)
     return rows.filter(path__icontains=path) if path else rows
 
 
-def problem_rows(sight: Sight) -> QuerySet[Problem]:
-    """Return the damage that was found while reading."""
+def problem_rows(sight: Sight, *, exhibit: int = 0) -> QuerySet[Problem]:
+    """Return the damage that was found while reading, everywhere or in one exhibit."""
     rows = Problem.objects.filter(source__exhibit__operation=sight.operation)
+    if exhibit:
+        rows = rows.filter(source__exhibit=exhibit)
     return rows.select_related("source__exhibit").order_by("pk")
 
 

@@ -19,6 +19,8 @@ from sauveterre.casework.models import (
 from sauveterre.casework.selectors.access import Sight
 
 NAME_ORDER = ("profile_name", "contact_name", "nickname", "username", "e164")
+UNKNOWN = "-"
+"""Stands for a country that nothing points to."""
 ROLES = ("admin", "supplier", "user")
 
 
@@ -81,7 +83,7 @@ def person_rows(sight: Sight, *, role: str = "", country: str = "", group: str =
     for person in persons(sight):
         inside = set().union(*(groups[account] for account in person.accounts))
         held = set().union(*(roles[account] for account in person.accounts))
-        if (role and role not in held) or (country and person.country != country):
+        if (role and role not in held) or (country and person.country != country.strip(UNKNOWN)):
             continue
         if group and group not in inside:
             continue

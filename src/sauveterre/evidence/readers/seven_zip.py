@@ -212,7 +212,8 @@ def _parts(header: Any) -> Iterator[_Part]:
             if size < 0 or start + size > whole:
                 raise ValueError(f"member {nth} of block {block} lies outside it")
             has_crc = members is not None and number < len(members.digestsdefined) and members.digestsdefined[number]
-            yield _Part(block, start, size, members.digests[number] if has_crc else None)
+            crc = members.digests[number] if has_crc else None
+            yield _Part(block, start, size, crc) if size else _Part(None, 0, 0, None)
             start += size
             number += 1
 

@@ -48,7 +48,7 @@ Json = dict[str, Any]
 
 
 def case_json(package: Package) -> bytes:
-    """Return the document as UTF-8 JSON, indented by one space.
+    """Return the document as UTF-8 JSON, one object of the graph on each line.
 
     Raises ``InvalidInput`` with the first problem if the document fails ``check_case``.
     """
@@ -56,7 +56,9 @@ def case_json(package: Package) -> bytes:
     problems = check_case(document)
     if problems:
         raise InvalidInput(f"The CASE document was not written, please report this: {problems[0]}")
-    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+    context = json.dumps(document["@context"], ensure_ascii=False)
+    objects = ",\n".join(json.dumps(node, ensure_ascii=False) for node in document["@graph"])
+    return f'{{"@context": {context},\n"@graph": [\n{objects}\n]}}\n'.encode()
 
 
 def case_document(package: Package) -> Json:

@@ -40,7 +40,7 @@ _CONTEXT_KEYS = frozenset({"@odata.context", "odata.context", "odata.metadata"})
 _REGION = re.compile(r"\.xml/([A-Za-z0-9_-]{1,32})/")
 _SET = re.compile(r"#([A-Za-z]{1,32})")
 _ENDLESS_NUMBER = re.compile(rb"[0-9]{2000}")
-"""The parser's C code ends the process on more than 4,300 digits; over two chunks, this lets fewer than 4,000 through."""
+"""The parser's C code ends the process on more than 4,300 digits; this lets fewer than 4,000 through in two chunks."""
 _HEAD = re.compile(rb"projectvic|vicsdatamodel", re.IGNORECASE)
 _STARTS = frozenset({"start_map", "start_array"})
 _ENDS = frozenset({"end_map", "end_array"})
@@ -216,7 +216,9 @@ class _Walk:
         is_map = event == "start_map"
         role = self._role_of_child(is_map=is_map)
         if role == "build":
-            self._open_built({} if is_map else [])
+            built: Any = {} if is_map else []
+            self._put(built)
+            self._built.append(built)
         elif role == "value_array":
             self.lists += 1
         elif role == "value":
@@ -243,10 +245,6 @@ class _Walk:
         if parent == "build" or (parent in {"value", "media"} and key in _KEPT):
             return "build" if self._drafts[-1].admits(None) else "skip"
         return "skip"
-
-    def _open_built(self, built: Any) -> None:
-        self._put(built)
-        self._built.append(built)
 
     def _put(self, value: Any) -> None:
         if self._roles[-1] != "build":
@@ -300,8 +298,7 @@ class _Walk:
             what = "this item is too large: what stands behind its first values was left out"
             self._out.append(self.problem(what, draft.locator))
         hashes, troubles = _hashes(draft.values)
-        troubles += _unread(draft.values)
-        self._out += [self.problem(what, draft.locator) for what in troubles]
+        self._out += [self.problem(what, draft.locator) for what in (*troubles, *_unread(draft.values))]
         if hashes and hashes[0].algorithm == "md5":
             self._out.append(self._item(draft, hashes))
             self.items += 1
@@ -381,9 +378,7 @@ def _whole(value: Any) -> int | None:
     if isinstance(value, Decimal) and value.is_finite() and 0 <= value.adjusted() < 19 and value == int(value):
         value = int(value)
     text = str(value).strip()
-    if not (text.isascii() and text.isdigit() and len(text) <= 19):
-        return None
-    return int(text)
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 19 else None
 
 
 def _text(value: Any) -> str:

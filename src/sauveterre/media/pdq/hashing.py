@@ -1,16 +1,16 @@
 """From pixels to a PDQ hash: the reference way, the fast way, and the eight variants under rotation and mirroring."""
 
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from sauveterre.media.pdq import kernels
+from sauveterre.media.pdq.kernels import Floats, Integers
 
-Pixels = np.ndarray[Any, np.dtype[np.uint8]]
+Pixels = kernels.Bytes
 """Height × width × 3 (RGB) or × 1 (grey)."""
-Floats = np.ndarray[Any, np.dtype[np.float32]]
-Luma = np.ndarray[Any, np.dtype[np.uint8]] | Floats
+Luma = kernels.Bytes | kernels.Floats
 """Height × width, 0 to 255."""
 
 LEAST_SIDE = 5
@@ -39,7 +39,12 @@ _COSINES = kernels.cosine_rows()
 
 
 def pdq_of_luma(
-    luma: Luma, *, height: int | None = None, width: int | None = None, scale: int = 1, reference: bool = False
+    luma: Luma,
+    *,
+    height: int | None = None,
+    width: int | None = None,
+    scale: int = 1,
+    reference: bool = False,
 ) -> Pdq:
     """Hash luma: a grey picture, or the Y plane of a video frame.
 
@@ -70,7 +75,7 @@ def dihedral_variants(luma: Luma) -> tuple[Pdq, ...]:
     mirrored in its two diagonals. Hashes of really rotated pictures may differ by some bits: the decimation is not
     quite symmetric.
     """
-    smoothed = _smoothed(luma, *luma.shape, 1, reference=True)
+    smoothed = _smoothed(luma, luma.shape[0], luma.shape[1], 1, reference=True)
     if smoothed is None:
         return (NO_HASH,) * 8
     quality = kernels.gradient_quality(smoothed)
@@ -113,7 +118,7 @@ def _smoothed(pixels: Luma | Pixels, height: int, width: int, scale: int, *, ref
 
 
 @lru_cache(maxsize=256)
-def _operator(length: int, scale: int) -> tuple[np.ndarray[Any, np.dtype[np.int64]], Floats]:
+def _operator(length: int, scale: int) -> tuple[Integers, Floats]:
     """Return first sample and weights (64 × support) of the operator along one axis."""
     window = (length + 127) // 128
     starts = np.zeros(kernels.SIDE, np.int64)

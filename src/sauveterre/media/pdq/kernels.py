@@ -14,6 +14,10 @@ import numba
 import numpy as np
 from numba import types
 
+Bytes = np.ndarray[Any, np.dtype[np.uint8]]
+Floats = np.ndarray[Any, np.dtype[np.float32]]
+Integers = np.ndarray[Any, np.dtype[np.int64]]
+
 log = logging.getLogger(__name__)
 
 SIDE = 64
@@ -43,7 +47,7 @@ def compiled(*signatures: Any) -> Callable[[Callable[..., Any]], Any]:
     return compile_now
 
 
-def cosine_rows() -> np.ndarray[Any, np.dtype[np.float32]]:
+def cosine_rows() -> Floats:
     """Return the 16 × 64 cosine matrix of PDQ, frequencies 1 to 16: the constant term is left out.
 
     The factor is rounded to single precision first, as in the reference: with anything else, small pictures whose
@@ -52,11 +56,12 @@ def cosine_rows() -> np.ndarray[Any, np.dtype[np.float32]]:
     factor = float(np.float32(math.sqrt(2.0 / SIDE)))
     row = np.arange(1, COEFFICIENTS + 1)[:, None]
     column = 2 * np.arange(SIDE)[None, :] + 1
-    return (factor * np.cos(math.pi / 2 / SIDE * row * column)).astype(np.float32)
+    cosines = factor * np.cos(math.pi / 2 / SIDE * row * column)
+    return np.asarray(cosines, np.float32)
 
 
 @compiled(types.void(types.int64, types.int64, types.int64[::1], _RESULT))
-def tent_weights(length, scale, starts, weights):  # type: ignore[no-untyped-def]
+def tent_weights(length: int, scale: int, starts: Integers, weights: Floats) -> None:
     """Fill the weights of the 64 samples that two box filters and the decimation draw from one axis.
 
     ``length`` original samples, decoded at one in ``scale``: sample i is the sum of ``weights[i, k]`` times decoded
@@ -67,7 +72,7 @@ def tent_weights(length, scale, starts, weights):  # type: ignore[no-untyped-def
     ahead = (window + 2) // 2
     steps = np.zeros(2 * window + 4, np.float64)
     for i in range(64):
-        centre = np.int64((i + 0.5) * length / 64)
+        centre = int((i + 0.5) * length / 64)
         outer_low, outer_high = max(centre + ahead - window, 0), min(centre + ahead - 1, length - 1)
         first = max(outer_low + ahead - window, 0)
         last = min(outer_high + ahead - 1, length - 1)
@@ -85,7 +90,15 @@ def tent_weights(length, scale, starts, weights):  # type: ignore[no-untyped-def
 
 
 @compiled(types.void(_GREY, types.int64, *_OPERATOR, _RESULT), types.void(_FLOATS, types.int64, *_OPERATOR, _RESULT))
-def smooth(rows, channels, row_starts, row_weights, column_starts, column_weights, smoothed):  # type: ignore[no-untyped-def]
+def smooth(
+    rows: Bytes | Floats,
+    channels: int,
+    row_starts: Integers,
+    row_weights: Floats,
+    column_starts: Integers,
+    column_weights: Floats,
+    smoothed: Floats,
+) -> None:
     """Apply the operator: ``smoothed`` (64 × 64) = row weights · luma · column weightsᵀ.
 
     ``rows`` is height × (width · channels): luma itself, or RGB side by side, which is weighed to luma only after
@@ -117,7 +130,7 @@ def smooth(rows, channels, row_starts, row_weights, column_starts, column_weight
 
 
 @compiled(types.void(_FLOATS, _RESULT))
-def box_filter_rows(values, filtered):  # type: ignore[no-untyped-def]
+def box_filter_rows(values: Floats, filtered: Floats) -> None:
     """Average each row over a sliding window of ceil(width / 128), in single precision like the reference."""
     height, width = values.shape
     window = (width + 127) // 128
@@ -137,7 +150,7 @@ def box_filter_rows(values, filtered):  # type: ignore[no-untyped-def]
 
 
 @compiled(types.void(_FLOATS, _RESULT))
-def box_filter_columns(values, filtered):  # type: ignore[no-untyped-def]
+def box_filter_columns(values: Floats, filtered: Floats) -> None:
     """Average each column over a sliding window of ceil(height / 128), one row of columns at a time."""
     height, width = values.shape
     window = (height + 127) // 128
@@ -160,7 +173,7 @@ def box_filter_columns(values, filtered):  # type: ignore[no-untyped-def]
 
 
 @compiled(types.void(_PIXELS, _RESULT))
-def float_luma(pixels, luma):  # type: ignore[no-untyped-def]
+def float_luma(pixels: Bytes, luma: Floats) -> None:
     """Weigh RGB (or grey, one channel) to luma in double precision, rounded once, like the reference."""
     height, width, channels = pixels.shape
     green, blue = (1, 2) if channels == 3 else (0, 0)
@@ -170,7 +183,7 @@ def float_luma(pixels, luma):  # type: ignore[no-untyped-def]
 
 
 @compiled(types.void(_FLOATS, _FLOATS, _RESULT))
-def cosine_transform(smoothed, cosines, coefficients):  # type: ignore[no-untyped-def]
+def cosine_transform(smoothed: Floats, cosines: Floats, coefficients: Floats) -> None:
     """Fill the 16 × 16 coefficients: cosines · smoothed · cosinesᵀ, each sum in ascending order."""
     half = np.zeros((16, 64), np.float32)
     for i in range(16):
@@ -186,7 +199,7 @@ def cosine_transform(smoothed, cosines, coefficients):  # type: ignore[no-untype
 
 
 @compiled(types.int64(_FLOATS))
-def gradient_quality(smoothed):  # type: ignore[no-untyped-def]
+def gradient_quality(smoothed: Floats) -> int:
     """Return the quality, 0 to 100: how much neighbouring samples of the 64 × 64 picture differ."""
     total = 0
     for i in range(64):

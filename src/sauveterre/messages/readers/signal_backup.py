@@ -39,14 +39,11 @@ _HANDLERS = {
     "adHocCall": read_ad_hoc_call,
 }
 _NOTES = {
-    "folder": (
-        "A file that is missing in the folder 'files' was never downloaded or has been lost; its digest is kept.",
-    ),
+    "folder": ("A file that is missing in the folder 'files' was never downloaded or is lost; its digest is kept.",),
     "frames": ("Bare frames carry no media; the digests of attachments are kept where they are stated.",),
     "export": (
         "A plaintext export is sanitised by Signal: messages that were to disappear and the files of "
-        "view-once messages "
-        "are left out.",
+        "view-once messages are left out.",
     ),
 }
 _NOTES_ALL = (
@@ -55,12 +52,10 @@ _NOTES_ALL = (
 )
 _OWNER_NOTES = {
     "proved": "The owner's ACI is proved: the identifier of this backup is derived from it.",
-    "inferred": "The owner's ACI is inferred by elimination: it is the only one that is in or acts in a "
-    "group and is no "
-    "contact. The backup does not state it.",
+    "inferred": "The owner's ACI is inferred by elimination: of all who are in or act in a group, only this "
+    "member is no contact. The backup does not state it.",
     "": "The backup does not state the owner's ACI, and it could not be told; the owner may also appear as "
-    "an account of "
-    "a group's members.",
+    "another account among a group's members.",
 }
 
 

@@ -152,12 +152,12 @@ def _is_export(head: bytes) -> bool:
 
 
 def open_store(tree: Tree, location: StoreLocation, key: str | None) -> Store:
-    """Open a backup at a location that ``find`` gave.
+    """Open a backup at a location that ``find`` gave; only its ``root`` counts.
 
     Raises ``Locked`` when the recovery key is missing, malformed or wrong, ``UnreadableSource`` when the main
     file cannot be read.
     """
-    if location.needs_key:
+    if join(location.root, "main") in set(tree.paths()):
         return _open_folder(tree, location, key)
     head = _head(tree, location.root).lstrip()
     kind = "export" if head.startswith(b"{") else "frames"
@@ -215,8 +215,8 @@ class Survey:
 def survey(store: Store) -> Survey:
     """Read the header, and tell the owner's ACI where it can be told. Damage is left for the second pass.
 
-    With keys the owner is proved: the backup's identifier is derived from the ACI. Without, the only ACI that
-    is a member or acts in a group and is nobody's contact is taken, and marked as inferred.
+    With keys the owner is proved: the backup's identifier is derived from the ACI. Without, it is inferred:
+    of all who are in or act in a group exactly one is nobody's contact, and that one is a member.
     """
     info, fault, seen = Fields(), "the store holds nothing", _Seen()
     decoder, full = Decoder(SURVEY, keep_unknown=False), Decoder(SCHEMA)
@@ -233,7 +233,7 @@ def survey(store: Store) -> Survey:
         owner = next(filter(store.keys.is_owner, [*seen.involved, *seen.contacts]), None)
         return Survey(info, fault, owner, "proved" if owner else "")
     strangers = [aci for aci in seen.involved if aci not in seen.contacts]
-    owner = strangers[0] if len(strangers) == 1 else None
+    owner = strangers[0] if len(strangers) == 1 and strangers[0] in seen.members else None
     return Survey(info, fault, owner, "inferred" if owner else "")
 
 
@@ -242,12 +242,14 @@ class _Seen:
 
     def __init__(self) -> None:
         self.contacts: dict[bytes, None] = {}
+        self.members: dict[bytes, None] = {}
         self.involved: dict[bytes, None] = {}
 
     def add(self, frame: Fields) -> None:
         recipient = frame.get("recipient", {})
         self._note(self.contacts, recipient.get("contact", {}).get("aci"))
         for member in recipient.get("group", {}).get("snapshot", {}).get("members", []):
+            self._note(self.members, member.get("userId"))
             self._note(self.involved, member.get("userId"))
         change = frame.get("chatItem", {}).get("updateMessage", {}).get("groupChange", {})
         for update in change.get("updates", []):

@@ -1,8 +1,8 @@
 """Taking in a referral."""
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 LARGEST = 16 << 20

@@ -11,7 +11,8 @@ from django.utils import formats
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext as _
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from sauveterre.casework.models import Operation
 from sauveterre.casework.selectors.countries import country_name
@@ -21,6 +22,7 @@ register = template.Library()
 
 MARKS = 3
 MIDDLE = 20
+SHORT = 34
 
 
 def unknown() -> SafeString:
@@ -90,7 +92,7 @@ def ident(value: object) -> object:
     text = str(value or "")
     if not text:
         return unknown()
-    if len(text) <= 2 * MIDDLE:
+    if len(text) <= SHORT:
         return format_html('<code class="ident">{}</code>', text)
     return format_html(
         '<code class="ident long" tabindex="0" title="{0}"><span class="part">{1}</span>'

@@ -5,7 +5,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from sauveterre.casework.selectors import action as selectors, countries as partners
+from sauveterre.casework.selectors import action as selectors
+from sauveterre.casework.selectors import countries as partners
 from sauveterre.casework.selectors.access import Sight
 from sauveterre.casework.services import action as services
 from sauveterre.casework.services.packages import make_package
@@ -55,7 +56,9 @@ def action(request: HttpRequest, sight: Sight) -> HttpResponse:
 def _board(request: HttpRequest, sight: Sight, **forms: object) -> HttpResponse:
     board = selectors.board(sight)
     kind, counted = text(request, "kind"), text(request, "counted") == "1"
+    country = text(request, "country", longest=2)
     rows = board.arrests if counted else [row for row in board.measures if kind in {"", row.kind}]
+    rows = [row for row in rows if country in {"", row.target.country}]
     given = {
         "measure_form": MeasureForm(),
         "measures_form": MeasuresForm(),
@@ -70,6 +73,7 @@ def _board(request: HttpRequest, sight: Sight, **forms: object) -> HttpResponse:
         rows=rows,
         kind=kind,
         counted=counted,
+        country=country,
         kinds=choices("measure"),
         **given,
     )
@@ -99,9 +103,7 @@ def import_measures(request: HttpRequest, sight: Sight) -> HttpResponse:
         return _board(request, sight, measures_form=form)
     return attempt(
         request,
-        lambda: services.import_measures(
-            operation=sight.operation, text=form.cleaned_data["file"], by=sight.viewer
-        ),
+        lambda: services.import_measures(operation=sight.operation, text=form.cleaned_data["file"], by=sight.viewer),
         done=_("The measures were entered."),
         to="action",
         operation=sight.operation.pk,

@@ -6,7 +6,8 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from sauveterre.casework.models import EntryState
-from sauveterre.casework.selectors import contents, exhibits, groups, people, referrals as selectors
+from sauveterre.casework.selectors import contents, exhibits, groups, people
+from sauveterre.casework.selectors import referrals as selectors
 from sauveterre.casework.selectors.access import Sight
 from sauveterre.casework.selectors.paging import keyset
 from sauveterre.casework.services.referrals import add_referral
@@ -24,9 +25,7 @@ def referrals(request: HttpRequest, sight: Sight) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         upload = form.cleaned_data["file"]
         try:
-            added = add_referral(
-                operation=sight.operation, name=upload.name, data=upload.read(), by=sight.viewer
-            )
+            added = add_referral(operation=sight.operation, name=upload.name, data=upload.read(), by=sight.viewer)
         except SauveterreError as error:
             form.add_error("file", str(error))
         else:
@@ -88,9 +87,13 @@ def source(request: HttpRequest, sight: Sight, key: int) -> HttpResponse:
 def entries(request: HttpRequest, sight: Sight) -> HttpResponse:
     """List the entries of all exhibits, by state and path."""
     state, path = text(request, "state"), text(request, "path")
-    rows = exhibits.entry_rows(sight, state=state, path=path)
+    one = number(request, "exhibit")
+    rows = exhibits.entry_rows(sight, state=state, path=path, exhibit=one)
     page = keyset(rows, after=number(request, "after"))
-    return show(request, "entries", page=page, state=state, path=path, states=EntryState.values)
+    return show(
+        request, "entries", page=page, state=state, path=path, states=EntryState.values,
+        exhibit=exhibits.exhibit(sight, one) if one else None,
+    )  # fmt: skip
 
 
 @operation_page("exhibits")
@@ -113,14 +116,15 @@ def entry(request: HttpRequest, sight: Sight, key: int) -> HttpResponse:
 @operation_page("exhibits")
 def problems(request: HttpRequest, sight: Sight) -> HttpResponse:
     """List the damage that was found while reading."""
-    return show(request, "problems", page=keyset(exhibits.problem_rows(sight), after=number(request, "after")))
+    rows = exhibits.problem_rows(sight, exhibit=number(request, "exhibit"))
+    return show(request, "problems", page=keyset(rows, after=number(request, "after")))
 
 
 @operation_page("gallery")
 def content_list(request: HttpRequest, sight: Sight) -> HttpResponse:
     """List contents, by what their hits say."""
     hit = text(request, "hit") or "all"
-    page = keyset(contents.content_rows(sight, hit=hit), after=number(request, "after"))
+    page = keyset(contents.content_rows(sight, hit=hit, on=number(request, "list")), after=number(request, "after"))
     return show(request, "contents", page=page, hit=hit, counts=contents.hit_counts(sight))
 
 

@@ -49,9 +49,7 @@ def operation_page(
             request.section = section  # type: ignore[attr-defined]
             answer = view(request, sight, *args, **kwargs)
             if consulted and answer.status_code == 200:
-                audit.record(
-                    actor=viewer.username, action="consulted", subject=request.path, operation=sight.operation
-                )
+                audit.record(actor=viewer.username, action="consulted", subject=request.path, operation=sight.operation)
             return answer
 
         return page

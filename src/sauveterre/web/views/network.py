@@ -2,7 +2,9 @@
 
 from django.http import HttpRequest, HttpResponse
 
-from sauveterre.casework.selectors import groups as selectors, people as persons, spaces as places
+from sauveterre.casework.selectors import groups as selectors
+from sauveterre.casework.selectors import people as persons
+from sauveterre.casework.selectors import spaces as places
 from sauveterre.casework.selectors.access import Sight
 from sauveterre.casework.selectors.paging import keyset, portion
 from sauveterre.web.timeline import draw
@@ -39,6 +41,7 @@ def group(request: HttpRequest, sight: Sight, key: str) -> HttpResponse:
         shares=shares,
         timeline=draw(view.memberships, view.roles, names),
         intervals=[*(role for role in view.roles if role.role != "member"), *view.memberships],
+        members=len({row.account for row in view.memberships}),
         more_events=10 * selectors.EVENTS,
     )
 

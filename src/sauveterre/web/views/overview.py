@@ -4,7 +4,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.http import urlencode
 
 from sauveterre.casework import audit as log
-from sauveterre.casework.selectors import contents, exhibits, figures, journal, people, rows, search as searching
+from sauveterre.casework.selectors import contents, exhibits, figures, journal, people, rows
+from sauveterre.casework.selectors import search as searching
 from sauveterre.casework.selectors.access import Sight
 from sauveterre.casework.selectors.paging import keyset
 from sauveterre.web.labels import word

@@ -1,0 +1,234 @@
+import gzip
+import io
+import lzma
+import os
+import tarfile
+import zipfile
+from pathlib import Path
+
+import py7zr
+import pytest
+
+from sauveterre.errors import LimitExceeded, UnknownFormat, UnreadableSource
+from sauveterre.evidence.opening import container_kind, open_container, open_steps, reader_for
+from sauveterre.evidence.readers import READERS
+from sauveterre.records.limits import Limits
+from sauveterre.records.source import Source, Step
+
+RECIPE = b"Two eggs, flour, milk, a pinch of salt.\n" * 100
+
+
+def open_files():
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def zipped(method=zipfile.ZIP_DEFLATED, **members):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def tarred(**members):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return buffer.getvalue()
+
+
+def sevened(**members):
+    buffer = io.BytesIO()
+    with py7zr.SevenZipFile(buffer, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(data, name)
+    return buffer.getvalue()
+
+
+def descend(path, *readers, limits=None):
+    """Open the first entry again and again; return the last container's entries with their contents."""
+    source = Source(path, "source:test")
+    for reader in readers:
+        with open_container(source, limits or Limits()) as container:
+            source = source.child(Step(reader, next(container.entries()).locator), f"inside:{reader}")
+    with open_container(source, limits or Limits()) as container:
+        found = []
+        for entry in container.entries():
+            with container.open(entry) as stream:
+                found.append((entry.provenance.source, entry.path, stream.read()))
+        return found, container.problems
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("syslog.gz", "compressed"),
+        ("syslog.bz2", "compressed"),
+        ("syslog.xz", "compressed"),
+        ("syslog.tgz", "compressed"),
+        ("tar/syslog.tar", "tar"),
+        ("zip/syslog.zip", "zip"),
+        ("syslog", None),
+        ("syslog.db", None),
+        ("ext2.qcow2", None),
+    ],
+)
+def test_content_is_known_by_its_first_bytes(dfvfs, name, kind):
+    head = (dfvfs / name).read_bytes()[:512]
+    assert container_kind(head) == kind
+    assert container_kind(b"") is None
+
+
+def test_readers_have_names_of_their_own():
+    names = [reader.NAME for reader in READERS]
+    assert names == ["directory", "zip", "7z", "compressed", "tar"]
+    assert reader_for(b"", is_folder=True).NAME == "directory"
+    assert reader_for(sevened(a=b"")[:512], is_folder=False).NAME == "7z"
+    assert all(not reader.recognises(b"PK\x03\x04", is_folder=True) for reader in READERS[1:])
+
+
+def test_a_compressed_tar_of_others_is_two_steps(dfvfs):
+    found, problems = descend(dfvfs / "syslog.tgz", "tar")
+    assert found == [("inside:tar", b"syslog", (dfvfs / "syslog").read_bytes())]
+    assert problems == []
+
+
+def test_every_container_opens_inside_every_other(tmp_path):
+    data = RECIPE
+    layers = {
+        "compressed": gzip.compress,
+        "zip": lambda d: zipped(a=d),
+        "tar": lambda d: tarred(a=d),
+        "7z": lambda d: sevened(a=d),
+    }
+    readers = []
+    for outer in ("zip", "7z", "tar", "compressed", "7z", "zip", "compressed", "tar"):
+        data = layers[outer](data)
+        readers.insert(0, outer)
+    (tmp_path / "all").write_bytes(data)
+    found, _ = descend(tmp_path, *readers)
+    assert found == [("inside:zip", b"a", RECIPE)]
+
+
+def test_closing_closes_all_levels(tmp_path):
+    (tmp_path / "a.zip").write_bytes(zipped(inner=tarred(film=RECIPE)))
+    before = open_files()
+    source = Source(tmp_path, "s", (Step("zip", "path a.zip"), Step("tar", "header 0")))
+    container = open_container(source, Limits())
+    assert open_files() > before
+    (entry,) = container.entries()
+    container.close()
+    container.close()
+    assert open_files() == before
+    with pytest.raises(UnreadableSource, match="closed"):
+        container.open(entry)
+
+
+def test_a_failed_opening_leaves_nothing_open(tmp_path):
+    (tmp_path / "a.zip").write_bytes(zipped(inner=b"not an archive"))
+    before = open_files()
+    for step in (
+        Step("tar", "header 0"),
+        Step("tar", "header 1"),
+        Step("nothing", "header 0"),
+        Step("directory", "header 0"),
+    ):
+        with pytest.raises((UnreadableSource, UnknownFormat)):
+            open_container(Source(tmp_path, "s", (Step("zip", "path a.zip"), step)), Limits())
+    assert open_files() == before
+
+
+def test_steps_can_be_opened_from_any_container(tmp_path):
+    (tmp_path / "a.zip").write_bytes(zipped(inner=tarred(film=RECIPE)))
+
+    class Plain:
+        """A container of another package, which finds entries only by listing them."""
+
+        def __init__(self, inner):
+            self._inner, self.problems = inner, []
+
+        def entries(self):
+            return self._inner.entries()
+
+        def open(self, entry):
+            return self._inner.open(entry)
+
+        def close(self):
+            raise AssertionError("it belongs to the caller")
+
+    with open_container(Source(tmp_path, "s"), Limits()) as around:
+        plain = Plain(around)
+        assert open_steps(plain, (), Limits(), identity="s") is plain
+        steps = (Step("zip", "path a.zip"), Step("tar", "header 0"))
+        with open_steps(plain, steps, Limits(), identity="inside") as container:
+            (entry,) = container.entries()
+            assert entry.path == b"film"
+        with pytest.raises(LimitExceeded, match="lies 9 containers deep"):
+            open_steps(plain, steps, Limits(), identity="inside", depth=7)
+        with pytest.raises(UnreadableSource, match="holds nothing at"):
+            open_steps(plain, (Step("zip", "path b.zip"),), Limits(), identity="inside")
+
+
+def test_depth_is_bounded(tmp_path):
+    data = RECIPE
+    for _ in range(4):
+        data = zipped(a=data)
+    (tmp_path / "a.zip").write_bytes(data)
+    assert descend(tmp_path, "zip", "zip", "zip", limits=Limits(depth=3))[0][0][1] == b"a"
+    with pytest.raises(LimitExceeded, match="lies 4 containers deep and 3 is the most"):
+        descend(tmp_path, "zip", "zip", "zip", "zip", limits=Limits(depth=3))
+
+
+def test_a_nested_bomb_is_stopped_by_each_bound(tmp_path):
+    (tmp_path / "a.zip").write_bytes(zipped(bomb=tarred(a=bytes(30 << 20))))
+    steps = (Step("zip", "path a.zip"), Step("tar", "header 0"))
+    for limits in (Limits(nested_bytes=1 << 20), Limits(ratio=50, ratio_floor=1 << 20), Limits(entry_bytes=1 << 20)):
+        with pytest.raises(LimitExceeded, match="bomb"):
+            open_container(Source(tmp_path, "s", steps), limits)
+
+
+def test_what_need_not_be_unpacked_is_not_bounded_as_if_it_were(tmp_path):
+    inner = zipped(film=os.urandom(3 << 20))
+    (tmp_path / "a.zip").write_bytes(zipped(zipfile.ZIP_STORED, inner=inner))
+    steps = (Step("zip", "path a.zip"), Step("zip", "header 0"))
+    with open_container(Source(tmp_path, "s", steps), Limits(nested_bytes=1 << 20)) as container:
+        assert [entry.size for entry in container.entries()] == [3 << 20]
+
+
+def test_a_damaged_container_inside_another_is_listed_as_far_as_it_goes(tmp_path):
+    packed = lzma.compress(tarred(a=os.urandom(300_000), b=os.urandom(300_000), c=RECIPE))
+    (tmp_path / "a.tar.xz").write_bytes(packed[:450_000])
+    steps = (Step("compressed", "path a.tar.xz"), Step("tar", "offset 0"))
+    with open_container(Source(tmp_path, "s", steps), Limits()) as container:
+        assert [entry.path for entry in container.entries()] == [b"a", b"b"]
+        with container.open(next(container.entries())) as stream:
+            assert len(stream.read()) == 300_000
+        words = [problem.what for problem in container.problems]
+    assert any("in the middle of b" in what for what in words)
+    assert any("ends in the middle of its compressed data" in what for what in words)
+
+
+def test_a_path_that_is_no_source_says_why(tmp_path):
+    (tmp_path / "recipe.txt").write_bytes(RECIPE)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UnknownFormat, match=r"recipe\.txt is no folder"):
+        open_container(Source(tmp_path / "recipe.txt", "s"), Limits())
+    with pytest.raises(UnreadableSource, match="pipe is no regular file"):
+        open_container(Source(tmp_path / "pipe", "s"), Limits())
+    with pytest.raises(UnreadableSource, match="missing cannot be opened: No such file"):
+        open_container(Source(tmp_path / "missing", "s"), Limits())
+
+
+def test_a_source_is_not_changed_by_reading_it(tmp_path):
+    file = tmp_path / "film"
+    file.write_bytes(RECIPE)
+    os.utime(file, (1_000_000_000, 1_000_000_000))
+    with (
+        open_container(Source(tmp_path, "s"), Limits()) as container,
+        container.open(next(container.entries())) as stream,
+    ):
+        assert stream.read() == RECIPE
+    assert file.stat().st_atime == 1_000_000_000
