@@ -1,6 +1,8 @@
 """What every test may use."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,3 +43,27 @@ def django_db_modify_db_settings(workspace):
     address = database(start_database(workspace))
     settings.DATABASES["default"].update(address)
     connections["default"].settings_dict.update(address)
+
+
+@pytest.fixture(scope="session")
+def sauveterre():
+    """Run a verb as its users do, in a process of its own; fail when it fails, unless ``check`` is False."""
+    command = [sys.executable, "-m", "sauveterre.cli.main"]
+
+    def run(*arguments, check=True, **options):
+        ran = subprocess.run([*command, *map(str, arguments)], capture_output=True, text=True, timeout=600, check=False,
+                             **options)  # fmt: skip
+        assert not check or ran.returncode == 0, ran.stderr
+        return ran
+
+    run.command = command
+    return run
+
+
+@pytest.fixture(scope="session")
+def demo(sauveterre, tmp_path_factory):
+    """The demonstration's folder: the material of *village* and a workspace in which it was run, undisturbed."""
+    folder = tmp_path_factory.mktemp("demo") / "demo"
+    ran = sauveterre("demo", "--folder", folder, "--no-serve", check=False)
+    assert (folder / "result.json").is_file(), ran.stderr
+    return folder

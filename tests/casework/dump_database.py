@@ -18,6 +18,8 @@ from sauveterre.server.boot import boot
 OF_THE_RUN = {"id", "added_at", "created_at", "received_at", "decided_at", "entered_at", "made_at", "since", "at",
               "sequence", "previous", "signature", "folder", "digest", "sealed", "password", "date_joined",
               "last_login", "expires_at"}  # fmt: skip
+UNEQUAL = {"package-made", "report-written"}
+"""Actions whose entries name folders, and digests of packages that carry the time at which they were made."""
 KEEPS_AT = {"SnapshotFact", "EventFact", "DeliveryFact", "ReactionFact", "Share"}
 
 
@@ -26,7 +28,8 @@ def main(workspace):
     known = {}
     lines = []
     for model in apps.get_app_config("casework").get_models(include_auto_created=True):
-        lines += [f"{model.__name__} {text(row, known)}" for row in model._default_manager.all()]
+        lines += [f"{model.__name__} {text(row, known)}" for row in model._default_manager.all()
+                  if getattr(row, "action", "") not in UNEQUAL]  # fmt: skip
     for path in sorted((opened.store / "thumbnails").rglob("*")):
         if path.is_file():
             name = str(path.relative_to(opened.store))

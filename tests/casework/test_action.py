@@ -11,6 +11,7 @@ from sauveterre.errors import InvalidInput, NotAllowed
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 6, 1)
 HEADER = "target,country,unit,kind,day,outcome\n"
+GOOD = "aci:1,FR,,arrest,2026-06-01,custody\n"
 
 
 def enter(operation, by, **changes):
@@ -30,9 +31,13 @@ def test_what_follows_a_measure_replaces_its_plan_and_both_are_logged(operation,
 
 @pytest.mark.parametrize(
     ("change", "says"),
-    [({"kind": "visit"}, "no kind of measure"), ({"outcome": "won"}, "no outcome"), ({"country": "France"}, "two letters"),
-     ({"label": " "}, "needs a name")],
-)  # fmt: skip
+    [
+        ({"kind": "visit"}, "no kind of measure"),
+        ({"outcome": "won"}, "no outcome"),
+        ({"country": "France"}, "two letters"),
+        ({"label": " "}, "needs a name"),
+    ],
+)
 def test_what_makes_no_sense_is_refused_and_changes_nothing(operation, ana, change, says):
     with pytest.raises(InvalidInput, match=says):
         enter(operation, ana, **change)
@@ -59,9 +64,13 @@ def test_a_csv_is_entered_whole_with_a_byte_order_mark_too(operation, ana):
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [("a,b\n", "line 1: the columns"), ("", "line 1"), (HEADER + "aci:1,FR,,arrest,2026-06-01,custody\nx,FR,,arrest,June,done\n", "line 3"),
-     (HEADER + "aci:1,FR,,arrest,2026-06-01,custody\nx,FR,,fly,2026-06-01,done\n", "line 3: 'fly'")],
-)  # fmt: skip
+    [
+        ("a,b\n", "line 1: the columns"),
+        ("", "line 1"),
+        (HEADER + GOOD + "x,FR,,arrest,June,done\n", "line 3"),
+        (HEADER + GOOD + "x,FR,,fly,2026-06-01,done\n", "line 3: 'fly'"),
+    ],
+)
 def test_a_csv_with_a_bad_line_names_it_and_enters_nothing(operation, ana, text, says):
     with pytest.raises(InvalidInput, match=says):
         action.import_measures(operation=operation, text=text, by=ana)

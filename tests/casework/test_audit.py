@@ -43,7 +43,9 @@ def test_what_was_written_verifies(five):
     assert _breaks() == []
 
 
-@pytest.mark.parametrize("statement", ["UPDATE casework_auditevent SET actor = 'eve'", "DELETE FROM casework_auditevent"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE casework_auditevent SET actor = 'eve'", "DELETE FROM casework_auditevent"]
+)
 def test_the_database_refuses_to_change_a_row(five, statement):
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)

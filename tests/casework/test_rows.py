@@ -41,7 +41,11 @@ def test_a_record_comes_back_as_it_was(source, operation, record):
 
 def test_every_fact_model_has_the_fields_of_its_record():
     for record, model in FACT_MODELS.items():
-        own = {field.name for field in model._meta.concrete_fields} - {f.name for f in Fact._meta.concrete_fields} - {"id"}
+        own = (
+            {field.name for field in model._meta.concrete_fields}
+            - {f.name for f in Fact._meta.concrete_fields}
+            - {"id"}
+        )
         assert own == set(record.__dataclass_fields__) - {"provenance"}, record
 
 

@@ -82,9 +82,19 @@ def test_gzip_damage_costs_only_what_comes_after_it(opened, before_damage, in_co
     assert isinstance(error, UnreadableSource)
 
 
+def test_gzip_damage_in_a_small_file_does_not_cost_all_of_it(opened, before_damage, in_common):
+    recipes = b"".join(b"%d grams of flour, " % (number * 7919 % 4_001) for number in range(3_000))
+    packed = gzip.compress(recipes)
+    data = packed[: len(packed) * 3 // 4] + bytes(200) + packed[len(packed) * 3 // 4 + 200 :]
+    container = opened(compressed, data)
+    content, error = before_damage(container.open(next(container.entries())))
+    assert in_common(content, recipes) > len(recipes) // 2
+    assert isinstance(error, UnreadableSource)
+
+
 def test_bombs_are_stopped_while_they_are_read(opened, before_damage, pack):
-    data = pack(bytes(64 << 20))
-    container = opened(compressed, data, Limits(ratio=30, ratio_floor=1 << 20))
+    data = pack(bytes(24 << 20))
+    container = opened(compressed, data, Limits(ratio=20, ratio_floor=1 << 20))
     content, error = before_damage(container.open(next(container.entries())), 1 << 20)
     assert isinstance(error, LimitExceeded)
     assert len(content) <= 8 << 20

@@ -101,7 +101,7 @@ def test_whole_archives_are_read(kind):
 
 
 @pytest.mark.parametrize("kind", WHOLE)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(data=st.data())
 def test_archives_cut_off_anywhere(kind, data):
     whole = WHOLE[kind]
@@ -109,7 +109,7 @@ def test_archives_cut_off_anywhere(kind, data):
 
 
 @pytest.mark.parametrize("kind", WHOLE)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_archives_with_changed_bytes(kind, data):
     damaged = bytearray(WHOLE[kind])
@@ -120,7 +120,7 @@ def test_archives_with_changed_bytes(kind, data):
     read_everything(bytes(damaged))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_7z_directories_with_changed_bytes_and_right_checksums(data):
     whole = bytearray(WHOLE["7z deflate"])
@@ -134,7 +134,7 @@ def test_7z_directories_with_changed_bytes_and_right_checksums(data):
     read_everything(bytes(whole))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_tar_headers_with_changed_bytes_and_right_checksums(data):
     whole = bytearray(WHOLE[data.draw(st.sampled_from(["tar gnu", "tar pax"]))])

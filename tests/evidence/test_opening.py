@@ -185,8 +185,12 @@ def test_depth_is_bounded(tmp_path):
 def test_a_nested_bomb_is_stopped_by_each_bound(tmp_path):
     (tmp_path / "a.zip").write_bytes(zipped(bomb=tarred(a=bytes(30 << 20))))
     steps = (Step("zip", "path a.zip"), Step("tar", "header 0"))
-    for limits in (Limits(nested_bytes=1 << 20), Limits(ratio=50, ratio_floor=1 << 20), Limits(entry_bytes=1 << 20)):
-        with pytest.raises(LimitExceeded, match="bomb"):
+    for limits, words in (
+        (Limits(ratio=10_000, nested_bytes=1 << 20), "the most for a container inside another"),
+        (Limits(ratio=50, ratio_floor=1 << 20), "most likely a decompression bomb"),
+        (Limits(ratio=10_000, entry_bytes=1 << 20), "the most that is read of one entry"),
+    ):
+        with pytest.raises(LimitExceeded, match=words):
             open_container(Source(tmp_path, "s", steps), limits)
 
 

@@ -118,7 +118,7 @@ def test_damaged_data_gives_what_comes_before(opened, before_damage):
 
 @pytest.mark.parametrize("method", ["lzma2", "deflate"])
 def test_bombs_are_stopped_while_they_are_unpacked(opened, before_damage, method):
-    data = packed({"bomb": bytes(80 << 20), "after": b"sun"}, filters=FILTERS[method])
+    data = packed({"bomb": bytes(24 << 20), "after": b"sun"}, filters=FILTERS[method])
     with opened(seven_zip, data, Limits(ratio=50, ratio_floor=1 << 20)) as container:
         for entry in container.entries():
             content, error = before_damage(container.open(entry), 1 << 20)

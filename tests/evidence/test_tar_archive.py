@@ -133,6 +133,14 @@ def test_links_and_devices(opened, content_of):
     assert [path for path, content in found.items() if isinstance(content, str)] == [b"lost", b"soft", b"null", b"pipe"]
 
 
+def test_a_link_that_states_a_size_has_no_data_all_the_same(opened):
+    data = packed((special("soft", tarfile.SYMTYPE, "film"), b""), (b"film", FILM), form=tarfile.USTAR_FORMAT)
+    data = resealed(data[:124] + b"%011o\x00" % 5_000 + data[136:])
+    container = opened(tar_archive, data)
+    assert [entry.path for entry in container.entries()] == [b"soft", b"film"]
+    assert container.problems == []
+
+
 def sparse_pax(pairs, real_size, data, version="1.0"):
     info = tarfile.TarInfo("GNUSparseFile.0/holes")
     if version == "1.0":

@@ -21,7 +21,8 @@ def draw_texture(seed: int, width: int, height: int) -> Any:
     cells = 3
     while cells < max(width, height):
         for channel in range(3):
-            noise = rng.normal(size=(max(2, cells * height // width), cells)).astype(np.float32)
+            down, across = (max(2, cells * side // max(width, height)) for side in (height, width))
+            noise = rng.normal(size=(down, across)).astype(np.float32)
             layer = Image.fromarray(noise).resize((width, height), Image.Resampling.BILINEAR)
             canvas[:, :, channel] += np.asarray(layer) * cells**-0.6
         cells *= 2

@@ -61,7 +61,9 @@ def test_a_picture_that_says_nothing(draw, save):
 
 
 def test_text_is_cleaned_and_bounded():
-    block = exif_of(main={0x010F: b"A\0\x1b[31m\nB\xc2\x85", 0x0110: "x" * 5_000, 0x0131: "caf\u00e9 \u202eevil".encode()})
+    block = exif_of(
+        main={0x010F: b"A\0\x1b[31m\nB\xc2\x85", 0x0110: "x" * 5_000, 0x0131: "caf\u00e9 \u202eevil".encode()}
+    )
     camera = metadata_of_block(block.tobytes()).camera
     assert camera.make == "A[31mB"
     assert camera.model == "x" * 256
@@ -98,7 +100,9 @@ def test_a_folder_that_points_at_itself_ends():
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.binary(max_size=300), st.sampled_from([b"", b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08", b"Exif\0\0II*\0\x08\0\0\0"]))
+@given(
+    st.binary(max_size=300), st.sampled_from([b"", b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08", b"Exif\0\0II*\0\x08\0\0\0"])
+)
 def test_any_bytes_give_plain_metadata(noise, start):
     metadata = metadata_of_block(start + noise)
     assert metadata.latitude is None or -90 <= metadata.latitude <= 90

@@ -106,7 +106,9 @@ def test_first_bytes(head, kind):
     assert kind_of(head + bytes(64) if b"rtf" not in head else head) == kind
 
 
-@pytest.mark.parametrize("text", ["It rains.", "BM is a title", "LIST of films", "été – 東京\n", "MZ\r\n\tx", "%", "II*x"])
+@pytest.mark.parametrize(
+    "text", ["It rains.", "BM is a title", "LIST of films", "été – 東京\n", "MZ\r\n\tx", "%", "II*x"]
+)
 def test_prose_is_text_whatever_it_begins_with(text):
     assert kind_of(text.encode()) == TEXT
 

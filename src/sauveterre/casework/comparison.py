@@ -54,7 +54,7 @@ def _evidence(operation: Operation, truth: Truth) -> Iterator[Score]:
     )
     labels = {source.pk: label_of(source) for source in sources}
     states = {
-        (labels[entry.source_id], entry.path.removeprefix("attachments/")): entry.state
+        (labels[entry.source_id], entry.path): entry.state
         for entry in Entry.objects.filter(source__exhibit__operation=operation).only("source_id", "path", "state")
     }
     hazards = {(one.source, one.path): one.outcomes for one in truth.hazards}

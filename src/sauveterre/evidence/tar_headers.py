@@ -159,8 +159,8 @@ def _sum_is_right(record: bytes) -> bool:
     if not stated or any(digit not in b"01234567" for digit in stated):
         return False
     counted = record[:148] + b" " * 8 + record[156:RECORD]
-    signed = sum(counted) - 256 * sum(byte > 127 for byte in counted)
-    return int(stated, 8) in (sum(counted), signed)
+    total, expected = sum(counted), int(stated, 8)
+    return total == expected or total - 256 * sum(byte > 127 for byte in counted) == expected
 
 
 def _text(data: bytes) -> bytes:

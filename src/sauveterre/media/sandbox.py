@@ -109,6 +109,11 @@ class Sandbox:
             context=_context(),
         )
 
+    def _successor(self, broken: ProcessPool) -> ProcessPool:
+        """Return a new pool, and have what is left of the broken one cleared away by a thread of its own."""
+        threading.Thread(target=broken.join, daemon=True).start()
+        return self._new_pool()
+
     def _schedule(self, task: _Task) -> None:
         """Hand a task to the pool, to a new one when the last broke while it was idle."""
         assert self._pool is not None  # noqa: S101 - callers hold the lock and have looked
@@ -116,7 +121,7 @@ class Sandbox:
         try:
             inner = self._pool.schedule(run_task, args=arguments, timeout=task.seconds + GRACE_SECONDS)
         except RuntimeError:
-            self._pool = self._new_pool()
+            self._pool = self._successor(self._pool)
             inner = self._pool.schedule(run_task, args=arguments, timeout=task.seconds + GRACE_SECONDS)
         task.inner = inner
         inner.add_done_callback(lambda done: self._settle(task, done))
@@ -146,11 +151,9 @@ class Sandbox:
             if self._pool is None or self._pool.active:
                 return
             self._losses += 1
-            broken, given_up = self._pool, self._losses > MOST_LOSSES
-            self._pool = self._new_pool()
-            threading.Thread(target=broken.join, daemon=True).start()
+            self._pool = self._successor(self._pool)
             stranded = self._snapshot()
-            if not given_up:
+            if self._losses <= MOST_LOSSES:
                 for task in stranded:
                     self._schedule(task)
                 return

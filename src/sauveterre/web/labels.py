@@ -2,7 +2,7 @@
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy as _in
+from django.utils.translation import pgettext_lazy
 
 WORDS: dict[str, dict[str, str | Promise]] = {
     "state": {
@@ -30,11 +30,11 @@ WORDS: dict[str, dict[str, str | Promise]] = {
     },
     "event": {
         "created": _("created the group"), "added": _("added"), "joined": _("joined"),
-        "joined_by_link": _("joined by link"), "invited": _in("event", "invited"),
+        "joined_by_link": _("joined by link"), "invited": pgettext_lazy("event", "invited"),
         "invite_accepted": _("accepted the invitation"), "invite_declined": _("declined the invitation"),
         "invite_revoked": _("withdrew the invitation"), "join_requested": _("asked to join"),
         "request_approved": _("let in"), "request_denied": _("refused"), "request_cancelled": _("withdrew the request"),
-        "left": _("left"), "removed": _("removed"), "banned": _in("event", "banned"), "unbanned": _("unbanned"),
+        "left": _("left"), "removed": _("removed"), "banned": pgettext_lazy("event", "banned"), "unbanned": _("unbanned"),
         "promoted": _("made administrator"), "demoted": _("no longer administrator"), "renamed": _("renamed the group"),
         "avatar": _("changed the group's picture"), "description": _("changed the description"),
         "settings": _("changed the settings"), "link_enabled": _("opened the link"),
@@ -57,15 +57,15 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "search": _("search"), "arrest": _("arrest"), "hearing": _("hearing"), "seizure": _("seizure"),
     },
     "outcome": {
-        "planned": _("planned"), "done": _in("outcome", "done"), "not_found": _("not found"),
+        "planned": _("planned"), "done": pgettext_lazy("outcome", "done"), "not_found": _("not found"),
         "postponed": _("postponed"), "custody": _("custody"), "charged": _("charged"), "released": _("released"),
     },
-    "effect": {"known": _in("list", "known"), "ignorable": _in("list", "ignorable")},
+    "effect": {"known": pgettext_lazy("list", "known"), "ignorable": pgettext_lazy("list", "ignorable")},
     "country": {
         "phone_plan": _("phone number's country"), "stated_place": _("stated place"),
         "ip_registry": _("registry of addresses"),
     },
-    "link": {"open": _in("link", "open"), "approval": _("with approval"), "off": _in("link", "off"),
+    "link": {"open": pgettext_lazy("link", "open"), "approval": _("with approval"), "off": pgettext_lazy("link", "off"),
              "unknown": _("unknown")},
     "space": {"folder": _("folder"), "file": _("file"), "unknown": _("unknown")},
     "audit": {

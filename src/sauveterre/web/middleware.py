@@ -21,6 +21,7 @@ class ContentSecurityPolicy:
         self.answer = answer
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, and say what the answer may do."""
         response = self.answer(request)
         response["Content-Security-Policy"] = POLICY
         response["Referrer-Policy"] = "same-origin"

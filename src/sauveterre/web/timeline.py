@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 
 from sauveterre.casework.models import Membership, RoleInterval
 
-WIDTH, LEFT, RIGHT, TOP, LANE, BAR, INNER = 1080, 230, 40, 34, 24, 12, 6
+WIDTH, LEFT, RIGHT, TOP, LANE, BAR, INNER = 1080, 180, 40, 34, 24, 12, 6
 MOST_LANES = 80
 MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60)
 MOST_TICKS = 9
-LABEL = 30
+LABEL = 26
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 import io
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from django.core.files.storage import default_storage
 from django.db.models import Case, Count, Exists, F, Min, OuterRef, Q, QuerySet, When
 from django.db.models.functions import Coalesce
-from PIL import Image, ImageFilter, UnidentifiedImageError
+from PIL import Image, ImageFilter
 
 from sauveterre.casework.models import Content, Entry, HashList, Hit, Share, Source, Stack
 from sauveterre.casework.selectors.access import Sight
@@ -26,6 +27,20 @@ HIT_FILTERS = {
     "unsettled": Q(known=False, ignorable=False),
     "all": Q(),
 }
+
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+    class Flags(TypedDict):
+        """What ``contents`` adds to each row."""
+
+        known: bool
+        ignorable: bool
+        near: bool
+        pile: int | None
+
+    Flagged = WithAnnotations[Content, Flags]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +74,7 @@ def _listed(effect: str) -> Exists:
     return Exists(hits)
 
 
-def contents(sight: Sight) -> QuerySet[Content]:
+def contents(sight: Sight) -> "QuerySet[Flagged]":
     """Return the operation's contents with ``known``, ``ignorable`` and ``near`` from their hits, and ``pile``.
 
     ``pile`` is the stack's key, or None. Only an exact hit makes a content known or ignorable.
@@ -73,7 +88,7 @@ def contents(sight: Sight) -> QuerySet[Content]:
     )
 
 
-def content_rows(sight: Sight, *, hit: str, on: int = 0) -> QuerySet[Content]:
+def content_rows(sight: Sight, *, hit: str, on: int = 0) -> "QuerySet[Flagged]":
     """Return contents by what their hits say: a key of ``HIT_FILTERS``, or found on one list; else all."""
     rows = contents(sight).filter(HIT_FILTERS.get(hit, Q()))
     if on:
@@ -95,7 +110,7 @@ def hit_counts(sight: Sight) -> dict[str, int]:
     return totals
 
 
-def pictures(sight: Sight, *, show: str, stack: int | None = None) -> QuerySet[Content]:
+def pictures(sight: Sight, *, show: str, stack: int | None = None) -> "QuerySet[Flagged]":
     """Return the contents that are pictures: ``show`` as in ``HIT_FILTERS``, or ``stacks``; or of one stack."""
     rows = contents(sight).filter(picture__isnull=False)
     if stack is not None:
@@ -105,7 +120,7 @@ def pictures(sight: Sight, *, show: str, stack: int | None = None) -> QuerySet[C
     return rows.filter(HIT_FILTERS.get(show, Q()))
 
 
-def once(rows: QuerySet[Content]) -> QuerySet[Content, dict[str, int]]:
+def once(rows: "QuerySet[Flagged]") -> QuerySet[Any, Any]:
     """Group pictures so that a stack comes once: ``pile_key``, the first content's key and how many."""
     key = Case(When(pile__isnull=False, then=F("pile") * 2), default=F("pk") * 2 + 1)
     return rows.annotate(pile_key=key).values("pile_key").annotate(first=Min("pk"), n=Count("pk"))
@@ -200,10 +215,9 @@ def blurred(sight: Sight, sha256: str) -> bytes | None:
     if not Content.objects.filter(operation=sight.operation, sha256=sha256, picture__isnull=False).exists():
         return None
     try:
-        with default_storage.open(thumbnail_name(sha256)) as stream:
-            with Image.open(io.BytesIO(stream.read())) as picture:
-                grey = picture.convert("L")
-    except (FileNotFoundError, UnidentifiedImageError, OSError):
+        with default_storage.open(thumbnail_name(sha256)) as stream, Image.open(stream) as picture:
+            grey = picture.convert("L")
+    except OSError:  # none stored, or none that is a picture
         return None
     scale = SIDE / max(grey.size)
     shown = (max(1, round(grey.width * scale)), max(1, round(grey.height * scale)))

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, QuerySet
 
@@ -90,7 +91,7 @@ def _title(stated: list[tuple[str, str]]) -> str:
     return next((title for title, _ in reversed(stated) if title), "")
 
 
-def _count(sight: Sight, rows: "QuerySet[object]", *, distinct: str) -> dict[str, int]:
+def _count(sight: Sight, rows: QuerySet[Any], *, distinct: str) -> dict[str, int]:
     mine = rows.filter(operation=sight.operation)
     return dict(mine.values_list("group").annotate(n=Count(distinct, distinct=True)).order_by())
 

@@ -61,7 +61,7 @@ class MeasuresForm(forms.Form):
 
     def clean_file(self) -> str:
         """Return the file's text."""
-        upload: UploadedFile = self.cleaned_data["file"]
+        upload: UploadedFile[bytes] = self.cleaned_data["file"]
         if (upload.size or 0) > LARGEST:
             raise ValidationError(_("The file is larger than the 4 MiB that are read; part it."))
         try:

@@ -13,9 +13,9 @@ class ReferralForm(forms.Form):
 
     file = forms.FileField(label=_("The referral's file"), max_length=300)
 
-    def clean_file(self) -> UploadedFile:
+    def clean_file(self) -> "UploadedFile[bytes]":
         """Refuse what is larger than any reader reads, before it is read."""
-        upload: UploadedFile = self.cleaned_data["file"]
+        upload: UploadedFile[bytes] = self.cleaned_data["file"]
         if (upload.size or 0) > LARGEST:
             raise ValidationError(_("The file is larger than the 16 MiB that are read; ask its sender for it anew."))
         return upload

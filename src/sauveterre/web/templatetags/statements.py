@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from sauveterre.casework.models import Operation
+from sauveterre.casework.models import Entry, Operation
 from sauveterre.casework.selectors.countries import country_name
 from sauveterre.web import labels
 
@@ -126,7 +126,7 @@ def hexed(raw: bytes | memoryview) -> str:
 
 
 @register.filter
-def is_odd(entry: Any) -> bool:
+def is_odd(entry: Entry) -> bool:
     """Tell whether a path's bytes are not simply the UTF-8 of what is shown."""
     return bytes(entry.path_raw) != entry.path.encode("utf-8", "surrogatepass")
 

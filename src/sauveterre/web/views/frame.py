@@ -70,7 +70,8 @@ def attempt(request: HttpRequest, act: Callable[[], object], *, done: str, to: s
         messages.error(request, str(error))
     else:
         messages.success(request, done)
-    return redirect(to, **where)
+    answer: HttpResponse = redirect(to, **where)
+    return answer
 
 
 def number(request: HttpRequest, name: str) -> int:
