@@ -178,12 +178,12 @@ def show(results: list[Result]) -> None:
     table = Table(title="PDQ of JPEGs, ms a picture (CPU time of one process, medians)")
     for heading in (
         "size",
-        "pictures",
+        "files",
         "kB each",
         "ours",
         "peer",
         "ratio",
-        "ratio, wall",
+        "wall",
         "bits mean",
         "bits max",
         "asked",

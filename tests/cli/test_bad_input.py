@@ -1,5 +1,6 @@
 """Bad input gives one clear sentence (what, where, what next) and loses nothing."""
 
+import ctypes
 import io
 import json
 import os
@@ -50,7 +51,7 @@ def test_a_truncated_picture_is_partial_and_says_why(sauveterre, tmp_path):
     assert ran.returncode == 0
     assert found["whole.jpg"]["outcome"] == "processed"
     assert found["cut.jpg"]["outcome"] == "partial"
-    assert "truncated" in found["cut.jpg"]["reason"] or "ends" in found["cut.jpg"]["reason"]
+    assert "cut short" in found["cut.jpg"]["reason"]
     assert len(found["cut.jpg"]["sha256"]) == 64
 
 
@@ -66,7 +67,7 @@ def test_a_zip_bomb_ends_as_failed_with_the_reason(sauveterre, tmp_path):
 
     found = {one["path"]: one for one in lines(ran) if one["record"] == "entry"}
     assert found["zeros.bin"]["outcome"] == "failed"
-    assert "times" in found["zeros.bin"]["reason"] or "ratio" in found["zeros.bin"]["reason"]
+    assert "decompression bomb" in found["zeros.bin"]["reason"]
     assert found["readme.txt"]["outcome"] == "processed"
     assert next(one for one in lines(ran) if one["record"] == "accounting")["found"] == 2
 
@@ -76,7 +77,7 @@ def test_a_wrong_recovery_key_says_so(sauveterre, tmp_path, fixtures, key):
     backup = tmp_path / "SignalBackups" / "signal-backup-2026-05-01-10-00-00"
     backup.mkdir(parents=True)
     (tmp_path / "SignalBackups" / "files").mkdir()
-    (backup / "metadata").write_bytes(b"\x08\x01")
+    (backup / "metadata").write_bytes(b"\x08\x01\x12\x20\x0a\x0c" + bytes(12) + b"\x12\x10" + bytes(16))
     shutil.copy(fixtures / "signal" / "libsignal" / "legacy-account.binproto.encrypted", backup / "main")
 
     ran = sauveterre("messages", "read", tmp_path / "SignalBackups", "--key", key)
@@ -109,9 +110,8 @@ def test_an_unreadable_folder_fails_as_an_entry(sauveterre, tmp_path):
     (folder / "closed" / "a.txt").write_text("rain")
     (folder / "b.txt").write_text("sun")
     (folder / "closed").chmod(0)
-    command = ["evidence", "list", str(folder)]
     try:
-        ran = _as_nobody(command, tmp_path) if os.geteuid() == 0 else sauveterre(*command)
+        ran = sauveterre("evidence", "list", folder, preexec_fn=_without_the_right_to_read_everything)
     finally:
         (folder / "closed").chmod(0o755)
 
@@ -121,16 +121,12 @@ def test_an_unreadable_folder_fails_as_an_entry(sauveterre, tmp_path):
     assert "permission" in found["closed"]["reason"].lower()
 
 
-def _as_nobody(command, folder):
-    """Run as a user to whom permissions apply: root may read everything."""
-    import sys
-
-    for path in (folder, *folder.parents):
-        if path.stat().st_uid == 0 and len(path.parts) > 2:
-            path.chmod(path.stat().st_mode | 0o055)
-    return subprocess.run([sys.executable, "-m", "sauveterre.cli.main", *command], capture_output=True, text=True,
-                          timeout=120, check=False, user="nobody", cwd=folder, env={"PATH": os.environ["PATH"],
-                          "HOME": str(folder), "PYTHONDONTWRITEBYTECODE": "1"})  # fmt: skip
+def _without_the_right_to_read_everything():
+    """Take from root, for the program to start, what lets it pass over permissions (capabilities 1 and 2)."""
+    if os.geteuid() == 0:
+        drop_from_bounding_set = 24
+        for capability in (1, 2):
+            assert ctypes.CDLL(None).prctl(drop_from_bounding_set, capability, 0, 0, 0) == 0
 
 
 @pytest.mark.parametrize("path", ["absent", "plain.txt"])

@@ -3,6 +3,7 @@
 import hashlib
 import io
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from types import SimpleNamespace
 
 import pytest
@@ -46,6 +47,7 @@ def group_id(place: int) -> str:
     return hashlib.sha256(f"group {place}".encode()).hexdigest()
 
 
+@cache
 def drawn(seed: int) -> bytes:
     """A picture with fine detail and strong colour: stripes that any blur must take away."""
     from PIL import Image, ImageDraw
@@ -89,16 +91,14 @@ class Builder:
         from sauveterre.casework.services.referrals import add_referral
 
         make = self.m.Officer.objects.create_user
-        self.ana = make("ana", password="a long password of Ana", unit="Centre")
-        self.ben = make("ben", password="a long password of Ben")
-        self.eve = make("eve", password="a long password of Eve")
+        self.ana, self.ben, self.eve = make("ana", unit="Centre"), make("ben"), make("eve")
         self.operation = create_operation(name="Weather vane", by=self.ana)
         add_member(operation=self.operation, officer=self.ben, by=self.ana)
         create_operation(name="Eve's own", by=self.eve)
         self.referral = add_referral(
             operation=self.operation, name="report-4711.xml", data=REPORT.encode(), by=self.ana
         )
-        audit.record(actor="ben", action="assessed", subject="all groups", operation=self.operation)
+        audit.record(actor="ben", action="assessed", subject="Weather vane", operation=self.operation)
 
     def evidence(self):
         from sauveterre.casework.sources import way_of
@@ -294,13 +294,13 @@ class Builder:
         for place, name in enumerate(NAMES):
             m.Person.objects.create(
                 operation=operation, key=account_id(place), label=name, accounts=[account_id(place)],
-                reasons=["no row states a strong identifier that another account has as well"], rows=[self.row()],
+                reasons=["alone: no identifier is stated twice"], rows=[self.row()],
                 country=COUNTRIES[place], country_weight=0.6 if COUNTRIES[place] else 0,
-                country_reasons=["the number's prefix"] if COUNTRIES[place] else [],
+                country_reasons=["prefix +336"] if COUNTRIES[place] else [],
             )  # fmt: skip
             if COUNTRIES[place]:
                 m.CountryIndication.objects.create(operation=operation, subject=account_id(place), country=COUNTRIES[place],
-                                                   basis="phone_plan", weight=0.6, reason="the number's prefix", rows=[self.row()])  # fmt: skip
+                                                   basis="phone_plan", weight=0.6, reason="prefix +336", rows=[self.row()])  # fmt: skip
 
     def action(self):
         from sauveterre.casework.services.action import record_measure
@@ -322,9 +322,30 @@ class Builder:
         )
 
 
+@pytest.fixture(scope="module")
+def built(django_db_setup, django_db_blocker):
+    """The populated operation, built once for a module inside a transaction that is taken back at its end."""
+    from django.db import transaction
+
+    with django_db_blocker.unblock():
+        around = transaction.atomic()
+        around.__enter__()
+        made = Builder().build()
+    yield made
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        around.__exit__(None, None, None)
+
+
 @pytest.fixture
-def world(db):
-    """The populated operation, with Ana and Ben as members and Eve as a stranger."""
+def world(built, db):
+    """The populated operation, with Ana and Ben as members and Eve as a stranger; each test's own changes go."""
+    return built
+
+
+@pytest.fixture
+def committed_world(transactional_db):
+    """The populated operation, written so that a server in another thread sees it."""
     return Builder().build()
 
 

@@ -2,21 +2,23 @@
 
 That is what makes a crash harmless: a job that was killed has written nothing and is done again; one that has
 committed is finished. While a job runs, its connection holds an advisory lock on the job's number, so that
-jobs of dead workers are told from those of living ones at once.
+jobs of dead workers are told from those of living ones at once. Decoders are loaded by the jobs that need them, so that
+pages and small verbs start fast.
 """
 
 from collections.abc import Callable
 from functools import update_wrapper
-from typing import Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 from django.conf import settings
 from django.db import connection, transaction
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
-from sauveterre.casework import assessing, intake
 from sauveterre.casework.diskspace import require_space
-from sauveterre.media.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from sauveterre.media.sandbox import Sandbox
 
 JOB_LOCKS = 7_331_002
 QUEUE = "evidence"
@@ -30,7 +32,7 @@ class Stopped(Exception):
 
 
 def in_one_transaction(
-    work: Callable[Concatenate[Sandbox, P], Callable[[], None]],
+    work: Callable[Concatenate["Sandbox", P], Callable[[], None]],
 ) -> Callable[Concatenate[JobContext, P], None]:
     """Make a job of a function that works, and returns what is to be written.
 
@@ -68,22 +70,28 @@ def in_one_transaction(
 
 @app.task(queue=QUEUE, pass_context=True)
 @in_one_transaction
-def inventory(sandbox: Sandbox, source_id: int) -> Callable[[], None]:
+def inventory(sandbox: "Sandbox", source_id: int) -> Callable[[], None]:
     """List a source (and read it, when it is a message store)."""
+    from sauveterre.casework import intake
+
     return intake.inventory(sandbox, source_id, defer=_defer)
 
 
 @app.task(queue=QUEUE, pass_context=True)
 @in_one_transaction
-def process(sandbox: Sandbox, source_id: int, first: int, last: int) -> Callable[[], None]:
+def process(sandbox: "Sandbox", source_id: int, first: int, last: int) -> Callable[[], None]:
     """Process the pending entries of a source between two ordinals."""
+    from sauveterre.casework import intake
+
     return intake.process(sandbox, source_id, first, last, defer=_defer)
 
 
 @app.task(queue="assessment", pass_context=True)
 @in_one_transaction
-def assess(_sandbox: Sandbox, operation_id: int, by: str) -> Callable[[], None]:
+def assess(_sandbox: "Sandbox", operation_id: int, by: str) -> Callable[[], None]:
     """Work out hits, stacks and the picture of the network anew."""
+    from sauveterre.casework import assessing
+
     return assessing.assess(operation_id, by=by)
 
 

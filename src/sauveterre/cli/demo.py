@@ -14,7 +14,6 @@ from sauveterre.cli.jsonl import plain
 from sauveterre.cli.progress import bar
 from sauveterre.errors import SauveterreError
 from sauveterre.scenarios.score import Score
-from sauveterre.scenarios.village import draw
 
 NAME = "demo"
 HELP = (
@@ -35,6 +34,8 @@ def run(
     port: Annotated[int, typer.Option(help="The port on loopback.")] = 8000,
 ) -> None:
     """Run the demonstration."""
+    from sauveterre.scenarios.village import draw
+
     console = tables.wide_console()
     if folder.exists():
         shutil.rmtree(folder)

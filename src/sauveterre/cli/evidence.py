@@ -2,16 +2,17 @@
 
 from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sauveterre.cli import jsonl
 from sauveterre.cli.key import read_key
-from sauveterre.media.sandbox import Sandbox
-from sauveterre.pipeline.inspection import Inspected, Unopened, inspect
 from sauveterre.records.entry import display_path
 from sauveterre.records.limits import Limits
+
+if TYPE_CHECKING:
+    from sauveterre.pipeline.inspection import Inspected
 
 app = typer.Typer(name="evidence", help="What a source holds, with no workspace.", no_args_is_help=True)
 
@@ -26,6 +27,9 @@ def list_(
 
     Example: sauveterre evidence list phone.zip
     """
+    from sauveterre.media.sandbox import Sandbox
+    from sauveterre.pipeline.inspection import Inspected, inspect
+
     keys = () if key_file is None else (read_key(key_file),)
     counts: dict[str, Counter[str]] = {}
     with Sandbox(workers=workers, limits=Limits()) as sandbox:
@@ -33,8 +37,6 @@ def list_(
             if isinstance(found, Inspected):
                 counts.setdefault(found.source, Counter())[found.processed.outcome] += 1
                 _entry_line(found)
-            elif isinstance(found, Unopened):
-                jsonl.record_line(found)
             else:
                 jsonl.record_line(found)
     for name, count in counts.items():
@@ -44,7 +46,7 @@ def list_(
 _OUTCOMES = ("processed", "partial", "failed", "skipped")
 
 
-def _entry_line(found: Inspected) -> None:
+def _entry_line(found: "Inspected") -> None:
     entry, processed = found.entry, found.processed
     known = processed.fingerprint
     jsonl.line(

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from sauveterre.cli import jsonl, session
-from sauveterre.matching.lists import read_list
 
 app = typer.Typer(name="hashlist", help="Read hash lists, and add them to an operation.", no_args_is_help=True)
 
@@ -17,6 +16,8 @@ def read(file: Annotated[Path, typer.Argument(help="A hash list in a format of `
 
     Example: sauveterre hashlist read national.json
     """
+    from sauveterre.matching.lists import read_list
+
     for record in read_list(file):
         jsonl.record_line(record)
 

@@ -8,9 +8,6 @@ import typer
 
 from sauveterre.cli import jsonl
 from sauveterre.errors import SauveterreError
-from sauveterre.media.sandbox import Sandbox
-from sauveterre.pipeline.files import files_below, fingerprint_file
-from sauveterre.pipeline.known import build_list, look_up, open_built
 from sauveterre.records.content import Fingerprint
 from sauveterre.records.hash_list import Hit
 from sauveterre.records.limits import Limits
@@ -25,6 +22,10 @@ def run(
     workers: Annotated[int, typer.Option(min=1, help="Child processes.")] = 2,
 ) -> None:
     """Print a JSON line for each hit: file, list, version, distance, category."""
+    from sauveterre.media.sandbox import Sandbox
+    from sauveterre.pipeline.files import files_below, fingerprint_file
+    from sauveterre.pipeline.known import build_list, look_up, open_built
+
     prints: dict[str, Fingerprint] = {}
     names: dict[str, list[str]] = {}
     failed = False

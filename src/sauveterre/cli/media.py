@@ -7,8 +7,6 @@ import typer
 
 from sauveterre.cli import jsonl
 from sauveterre.errors import SauveterreError
-from sauveterre.media.sandbox import Sandbox
-from sauveterre.pipeline.files import files_below, fingerprint_file
 from sauveterre.records.limits import Limits
 
 app = typer.Typer(name="media", help="Fingerprints of files, with no workspace.", no_args_is_help=True)
@@ -23,6 +21,9 @@ def hash_(
 
     Example: sauveterre media hash holiday.jpg album/
     """
+    from sauveterre.media.sandbox import Sandbox
+    from sauveterre.pipeline.files import files_below, fingerprint_file
+
     failed = False
     with Sandbox(workers=workers, limits=Limits()) as sandbox:
         for path in files_below(paths):

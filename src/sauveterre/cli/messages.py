@@ -8,8 +8,6 @@ import typer
 from sauveterre.cli import jsonl
 from sauveterre.cli.key import read_key
 from sauveterre.media.casualty import Casualty
-from sauveterre.media.sandbox import Sandbox
-from sauveterre.pipeline.conversations import read_messages
 from sauveterre.records.limits import Limits
 
 app = typer.Typer(name="messages", help="What a message store states, with no workspace.", no_args_is_help=True)
@@ -25,6 +23,9 @@ def read(
 
     Example: sauveterre messages read SignalBackups --key-file key.txt
     """
+    from sauveterre.media.sandbox import Sandbox
+    from sauveterre.pipeline.conversations import read_messages
+
     keys = tuple(found for found in (key, read_key(key_file) if key_file else None) if found)
     with Sandbox(workers=1, limits=Limits()) as sandbox:
         try:

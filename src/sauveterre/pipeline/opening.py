@@ -5,10 +5,11 @@ A child process works through many entries of few sources, so the last opened on
 
 from collections import OrderedDict
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import BinaryIO, Self
 
 from sauveterre.errors import Locked, SauveterreError, UnreadableSource
-from sauveterre.evidence.opening import open_container
+from sauveterre.evidence.opening import open_container, open_steps
 from sauveterre.evidence.tree import ContainerTree
 from sauveterre.messages.readers import READERS as MESSAGE_READERS
 from sauveterre.messages.stores import reader_named
@@ -53,15 +54,13 @@ class StoreContainer:
         """Open a store with the first of the keys that fits; raise ``Locked`` when none does."""
         self.problems: list[Problem] = []
         around = outer(source)
-        self._around = open_container(around, limits)
-        try:
-            self._tree = ContainerTree(self._around, around.identity)
+        self._opened = ExitStack()
+        with ExitStack() as opened:
+            self._tree = ContainerTree(open_source(around, limits, keys, opened), around.identity)
             self._location = store_location(source, self._tree)
             self._reader: MessageReader = reader_named(self._location.reader)
             self._key = fitting_key(self._reader, self._tree, self._location, keys)
-        except BaseException:
-            self._around.close()
-            raise
+            self._opened = opened.pop_all()
 
     def entries(self) -> Iterator[Entry]:
         """List the attachments, each distinct one once."""
@@ -77,7 +76,7 @@ class StoreContainer:
 
     def close(self) -> None:
         """Close the source around the store too: it was opened for the store alone."""
-        self._around.close()
+        self._opened.close()
 
     def __enter__(self) -> Self:
         return self
@@ -102,6 +101,18 @@ def fitting_key(reader: MessageReader, tree: Tree, location: StoreLocation, keys
     raise locked
 
 
+def open_source(source: Source, limits: Limits, keys: tuple[str, ...], opened: ExitStack) -> Container:
+    """Open a source at the end of any way down, through message stores too; ``opened`` closes all of it."""
+    stores = [at for at, step in enumerate(source.steps, start=1) if step.reader in STORE_READERS]
+    if not stores:
+        return opened.enter_context(open_container(source, limits))
+    upper, lower = source.steps[: stores[-1]], source.steps[stores[-1] :]
+    store = opened.enter_context(StoreContainer(Source(source.path, source.identity, upper), limits, keys))
+    if not lower:
+        return store
+    return opened.enter_context(open_steps(store, lower, limits, identity=source.identity, depth=len(upper)))
+
+
 class Opener:
     """Keeps the last few sources open, so that an archive's directory is read once and not for each entry."""
 
@@ -109,19 +120,18 @@ class Opener:
         """Open within these limits, trying these keys on what is locked."""
         self.limits = limits
         self.keys = keys
-        self._open: OrderedDict[Source, Container] = OrderedDict()
+        self._open: OrderedDict[Source, tuple[Container, ExitStack]] = OrderedDict()
 
     def container(self, source: Source) -> Container:
         """Return the opened source; it belongs to the opener."""
         if source in self._open:
             self._open.move_to_end(source)
-            return self._open[source]
-        container: Container = (
-            StoreContainer(source, self.limits, self.keys) if is_store(source) else open_container(source, self.limits)
-        )
-        self._open[source] = container
+            return self._open[source][0]
+        with ExitStack() as opened:
+            container = open_source(source, self.limits, self.keys, opened)
+            self._open[source] = (container, opened.pop_all())
         while len(self._open) > OPEN_SOURCES:
-            self._open.popitem(last=False)[1].close()
+            self._open.popitem(last=False)[1][1].close()
         return container
 
     def tree(self, source: Source) -> Tree:
@@ -131,7 +141,7 @@ class Opener:
     def close(self) -> None:
         """Close all that is open."""
         while self._open:
-            self._open.popitem()[1].close()
+            self._open.popitem()[1][1].close()
 
 
 _opener: Opener | None = None

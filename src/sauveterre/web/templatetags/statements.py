@@ -56,7 +56,7 @@ def when(at: datetime | None) -> SafeString:
     if at is None:
         return unknown()
     at = at.astimezone(UTC)
-    shown = formats.date_format(at, "j M Y H:i")
+    shown = formats.date_format(at, "j N Y H:i")
     return format_html('<time datetime="{}">{} <span class="zone">UTC</span></time>', at.isoformat(), shown)
 
 
@@ -65,13 +65,13 @@ def day(at: date | None) -> SafeString:
     """Give a day."""
     if at is None:
         return unknown()
-    return format_html('<time datetime="{}">{}</time>', at.isoformat(), formats.date_format(at, "j M Y"))
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(), formats.date_format(at, "j N Y"))
 
 
 @register.filter
 def month(at: date) -> str:
     """Give a month and year."""
-    return formats.date_format(at, "M Y")
+    return formats.date_format(at, "N Y")
 
 
 @register.filter

@@ -1,0 +1,180 @@
+"""The pages in a real Chromium: keys, appearance, narrow screens, and not one word in the console."""
+
+import os
+import shutil
+
+import pytest
+from django.urls import reverse
+
+pytestmark = pytest.mark.browser
+
+PAGES = ["operation", "referrals", "exhibits", "sources", "entries", "contents", "gallery", "groups", "people", "spaces",
+         "countries", "action", "audit", "search", "hash-lists", "problems"]  # fmt: skip
+LUMINANCE = "getComputedStyle(document.body.parentElement).backgroundColor.match(/\\d+/g).reduce((a, b) => a + +b, 0)"
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        pytest.skip("no Chromium is installed: apt-get install chromium")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # playwright keeps an event loop in this thread
+    with sync_api.sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+    if before is None:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+    else:
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = before
+
+
+class Visit:
+    """A signed-in officer's browser, with all that its console said."""
+
+    def __init__(self, browser, server, world, **options):
+        from sauveterre.casework.services.operations import issue_sign_in_link
+
+        self.said = []
+        self.server, self.world = server, world
+        self.context = browser.new_context(locale="en", **options)
+        self.page = self.context.new_page()
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.goto(server.url + reverse("sign-in-link", args=[issue_sign_in_link(officer=world.ana)]))
+        self.page.click("main button")
+        self.page.wait_for_load_state()
+
+    def open(self, name, *keys, query=""):
+        url = self.server.url + reverse(name, args=[self.world.operation.pk, *keys]) + query
+        return self.page.goto(url)
+
+    @property
+    def path(self):
+        return self.page.url.removeprefix(self.server.url)
+
+    def url(self, name, *keys):
+        return reverse(name, args=[self.world.operation.pk, *keys])
+
+
+@pytest.fixture
+def visit(chromium, live_server, committed_world):
+    made = []
+
+    def begin(**options):
+        made.append(Visit(chromium, live_server, committed_world, **options))
+        return made[-1]
+
+    yield begin
+    for one in made:
+        one.context.close()
+
+
+def test_signing_in_by_link_and_going_about_by_keyboard(visit):
+    here = visit()
+    assert here.path == here.url("operation")
+    page = here.page
+
+    page.keyboard.press("g")
+    page.keyboard.press("e")
+    page.wait_for_url("**" + here.url("exhibits"))
+
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    page.keyboard.press("j")
+    assert page.locator("tr[aria-selected=true]").count() == 1
+    assert page.locator("tr[aria-selected=true] a.main").inner_text() == "02"
+    page.keyboard.press("Enter")
+    page.wait_for_url("**" + here.url("exhibit", here.world.exhibits[1].pk))
+
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "q"
+    page.keyboard.type("rain g e ?")
+    assert page.locator("#keys").is_hidden(), "keys must not act while somebody types"
+    page.fill("#q", "rain")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search/?q=rain")
+    assert page.locator("text=Rain recipes").count() >= 1
+
+    page.locator("main").focus()
+    page.keyboard.press("?")
+    assert page.locator("#keys").is_visible()
+    page.keyboard.press("Escape")
+    assert page.locator("#keys").is_hidden()
+    assert here.said == []
+
+
+def test_tiles_move_with_arrows_and_tables_sort(visit):
+    here = visit()
+    here.open("gallery", query="?show=all")
+    page = here.page
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    tiles = page.locator(".tile")
+    assert tiles.nth(1).get_attribute("aria-selected") == "true"
+    page.keyboard.press("ArrowDown")
+    chosen = page.evaluate("[...document.querySelectorAll('.tile')].findIndex((one) => one.ariaSelected === 'true')")
+    assert chosen > 3
+    assert page.evaluate("[...document.images].every((one) => one.complete && one.naturalWidth > 0)")
+
+    here.open("people")
+    shares = page.locator("th button.sort", has_text="Shares")
+    shares.click()
+    shares.click()
+    assert page.locator("tbody tr a.main").first.inner_text() == "Aurora"
+    assert page.locator("th[aria-sort=descending]").inner_text().startswith("Shares")
+    assert here.said == []
+
+
+def test_the_appearance_follows_the_system_and_the_switch(visit):
+    dark, light = visit(color_scheme="dark"), visit(color_scheme="light")
+    assert dark.page.evaluate(LUMINANCE) < 200 < light.page.evaluate(LUMINANCE)
+    dark.page.click("button[name=theme][value=light]")
+    assert dark.page.evaluate(LUMINANCE) > 600
+    dark.open("groups")
+    assert dark.page.evaluate(LUMINANCE) > 600, "the choice is kept"
+    dark.page.click("button[name=language][value=fr]")
+    assert dark.page.locator("h1").inner_text().startswith("Groupes")
+    assert dark.path == dark.url("groups")
+    assert dark.said == light.said == []
+
+
+def test_nothing_is_wider_than_a_narrow_screen_and_nothing_is_said(visit):
+    here = visit(viewport={"width": 390, "height": 844})
+    world = here.world
+    pages = [(name, []) for name in PAGES] + [
+        ("referral", [world.referral.pk]), ("exhibit", [world.exhibits[0].pk]), ("source", [world.sources[0].pk]),
+        ("entry", [world.entries[0].pk]), ("content", [world.pictures[0].sha256]), ("group", [world.group]),
+        ("person", [world.account]), ("space", [world.space]), ("package", [world.package.pk]),
+    ]  # fmt: skip
+    for language in ("en", "fr"):
+        here.page.click(f"button[name=language][value={language}]")
+        for name, keys in pages:
+            assert here.open(name, *keys).status == 200
+            wide, screen = here.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+            assert wide <= screen, f"{name} in {language} is {wide} pixels wide"
+    assert here.said == []
+
+
+def test_reading_needs_no_script(visit):
+    here = visit(java_script_enabled=False)
+    here.open("group", here.world.group)
+    assert here.page.locator("svg .stretch").count() > 10
+    assert here.page.locator("#members tbody tr").count() > 10
+    here.page.click("nav.side a >> text=People")
+    assert here.path == here.url("people")
+
+
+def test_progress_renews_itself(visit):
+    from sauveterre.casework.models import Entry, EntryState
+
+    here = visit()
+    here.open("operation")
+    assert "57 of 60 files done" in here.page.locator("#progress").inner_text()
+    Entry.objects.filter(state=EntryState.PENDING).update(state=EntryState.PROCESSED)
+    here.page.wait_for_selector("#progress:has-text('60 of 60 files done')", timeout=8_000)
+    assert here.page.locator("#progress").get_attribute("hx-trigger") is None, "it stops when all is done"
+    assert here.said == []
