@@ -9,6 +9,9 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.xdist_group("demo")  # the demonstration is run once, for all of these
 KILLS = 6
 DUMP = Path(__file__).with_name("dump_database.py")
 

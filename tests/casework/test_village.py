@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("demo")  # the demonstration is run once, for all of these
 KINDS = [
     "entries of each source", "sources that add up", "hostile and damaged files", "whole pictures", "known contents",
     "contents near a known one", "stacks", "groups", "administrators with intervals", "suppliers", "users",

@@ -2,20 +2,21 @@
 
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from django.core.files.storage import default_storage
-from django.db.models import Case, Count, Exists, F, Min, OuterRef, Q, QuerySet, When
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from PIL import Image, ImageFilter
 
-from sauveterre.casework.models import Content, Entry, HashList, Hit, Share, Source, Stack
+from sauveterre.casework.models import Content, Entry, HashList, Hit, Picture, Share, Source, Stack, StackMember
 from sauveterre.casework.selectors.access import Sight
 from sauveterre.casework.selectors.paging import Page
 from sauveterre.casework.storage import thumbnail_name
 
 NEAR = "pdq"
 TILES = 60
+BATCH = 500
 SIDE = 128
 GRAIN = 24
 """Pixels a side that are left of a picture before it is blurred: shapes of light and dark, and nothing more."""
@@ -93,61 +94,110 @@ def content_rows(sight: Sight, *, hit: str, on: int = 0) -> "QuerySet[Flagged]":
     rows = contents(sight).filter(HIT_FILTERS.get(hit, Q()))
     if on:
         rows = rows.filter(Exists(Hit.objects.filter(content=OuterRef("pk"), hash_list=on)))
-    return rows.annotate(copies=Count("entries", distinct=True)).select_related("picture")
+    copies = Entry.objects.filter(content=OuterRef("pk")).order_by().values("content").annotate(n=Count("pk"))
+    return rows.annotate(copies=Coalesce(Subquery(copies.values("n")), 0))
 
 
 def hit_counts(sight: Sight) -> dict[str, int]:
-    """Count the contents for each key of ``HIT_FILTERS``."""
-    flags = contents(sight).values("known", "ignorable", "near").annotate(n=Count("pk"))
-    totals = dict.fromkeys(HIT_FILTERS, 0)
-    for row in flags:
-        kind = "known" if row["known"] else "ignorable" if row["ignorable"] else "near" if row["near"] else ""
-        totals["all"] += row["n"]
-        if kind:
-            totals[kind] += row["n"]
-        if kind in {"near", ""}:
-            totals["unsettled"] += row["n"]
-    return totals
+    """Count the contents for each key of ``HIT_FILTERS``, from the hits: most contents have none."""
+    known, ignorable, near = _settled(sight), _settled(sight, effect=HashList.Effect.IGNORABLE), _near(sight)
+    total = Content.objects.filter(operation=sight.operation).count()
+    ignorable -= known
+    settled = len(known) + len(ignorable)
+    return {
+        "known": len(known),
+        "ignorable": len(ignorable),
+        "near": len(near - known - ignorable),
+        "unsettled": total - settled,
+        "all": total,
+    }
 
 
-def pictures(sight: Sight, *, show: str, stack: int | None = None) -> "QuerySet[Flagged]":
-    """Return the contents that are pictures: ``show`` as in ``HIT_FILTERS``, or ``stacks``; or of one stack."""
-    rows = contents(sight).filter(picture__isnull=False)
-    if stack is not None:
-        return rows.filter(pile=stack)
-    if show == "stacks":
-        return rows.filter(pile__isnull=False)
-    return rows.filter(HIT_FILTERS.get(show, Q()))
+def _settled(sight: Sight, *, effect: str = HashList.Effect.KNOWN) -> set[int]:
+    hits = Hit.objects.filter(hash_list__operation=sight.operation, hash_list__effect=effect)
+    return set(hits.exclude(algorithm=NEAR).values_list("content_id", flat=True))
 
 
-def once(rows: "QuerySet[Flagged]") -> QuerySet[Any, Any]:
-    """Group pictures so that a stack comes once: ``pile_key``, the first content's key and how many."""
-    key = Case(When(pile__isnull=False, then=F("pile") * 2), default=F("pk") * 2 + 1)
-    return rows.annotate(pile_key=key).values("pile_key").annotate(first=Min("pk"), n=Count("pk"))
+def _near(sight: Sight) -> set[int]:
+    hits = Hit.objects.filter(hash_list__operation=sight.operation, hash_list__effect=HashList.Effect.KNOWN)
+    return set(hits.filter(algorithm=NEAR).values_list("content_id", flat=True))
+
+
+def pictures(sight: Sight, *, show: str) -> QuerySet[Picture]:
+    """Return the pictures for a key of ``HIT_FILTERS``; any other means all."""
+    rows = Picture.objects.filter(content__operation=sight.operation)
+    hits = Hit.objects.filter(content=OuterRef("content"))
+    exact, effect = hits.exclude(algorithm=NEAR), HashList.Effect
+    known, ignorable = (exact.filter(hash_list__effect=one) for one in (effect.KNOWN, effect.IGNORABLE))
+    near = hits.filter(algorithm=NEAR, hash_list__effect=effect.KNOWN)
+    wanted = {
+        "known": Q(Exists(known)),
+        "ignorable": Q(Exists(ignorable)) & ~Q(Exists(known)),
+        "near": Q(Exists(near)) & ~Q(Exists(exact)),
+        "unsettled": ~Q(Exists(exact)),
+    }
+    return rows.filter(wanted.get(show, Q()))
+
+
+def stacks(sight: Sight) -> dict[int, int]:
+    """Return every content that is in a stack, with its stack."""
+    own = Stack.objects.filter(operation=sight.operation)
+    members = StackMember.objects.filter(stack__operation=sight.operation)
+    return {**dict(members.values_list("content_id", "stack_id")), **dict(own.values_list("head_id", "pk"))}
 
 
 def spared(sight: Sight) -> Spared:
     """Count what hashes and stacks settle, and what a person must still look at."""
     total = pictures(sight, show="all").count()
     unsettled = pictures(sight, show="unsettled").count()
-    left = once(pictures(sight, show="unsettled")).count() if unsettled else 0
-    return Spared(total, total - unsettled, unsettled - left, left)
+    by_stack = len(_repeated(sight, show="unsettled"))
+    return Spared(total, total - unsettled, by_stack, unsettled - by_stack)
+
+
+def _repeated(sight: Sight, *, show: str) -> set[int]:
+    """Return the contents that stand in a stack behind another one of it, the settled ones left out of account."""
+    settled = _settled(sight) | _settled(sight, effect=HashList.Effect.IGNORABLE) if show == "unsettled" else set()
+    seen: set[int] = set()
+    behind: set[int] = set()
+    for content, stack in sorted(stacks(sight).items()):
+        if content in settled:
+            continue
+        if stack in seen:
+            behind.add(content)
+        seen.add(stack)
+    return behind
 
 
 def gallery(sight: Sight, *, show: str, after: int, stack: int | None = None) -> Page[Tile]:
     """Return a page of tiles; unsettled pictures and stacks show each stack once, the others every picture."""
-    rows = pictures(sight, show=show, stack=stack)
-    if stack is None and show in {"unsettled", "stacks"}:
-        groups = once(rows)
-        total = groups.count()
-        firsts = groups.filter(first__gt=after) if after else groups
-        keys = list(firsts.order_by("first").values_list("first", flat=True)[: TILES + 1])
-    else:
-        total = rows.count()
-        keys = list(rows.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[: TILES + 1])
+    rows = pictures(sight, show="all" if stack else show)
+    total = -1
+    behind: set[int] = set()
+    if stack is not None:
+        rows = rows.filter(Q(content__stacked__stack=stack) | Q(content__heads=stack))
+    elif show == "stacks":
+        rows = rows.filter(Q(content__stacked__isnull=False) | Q(content__heads__isnull=False))
+        total, behind = len(set(stacks(sight).values())), _repeated(sight, show=show)
+    elif show == "unsettled":
+        behind = _repeated(sight, show=show)
+        total = rows.count() - len(behind)
+    keys = _first_keys(rows, after, behind)
     more = len(keys) > TILES
     keys = keys[:TILES]
-    return Page(_tiles(sight, keys), total, keys[-1] if more else None, not after)
+    return Page(_tiles(sight, keys), rows.count() if total < 0 else total, keys[-1] if more else None, not after)
+
+
+def _first_keys(rows: QuerySet[Picture], after: int, behind: set[int]) -> list[int]:
+    """Return the keys of one page of contents and one more, in order, without those that stand behind others."""
+    keys: list[int] = []
+    ordered = rows.order_by("content_id").values_list("content_id", flat=True)
+    while len(keys) <= TILES:
+        batch = list(ordered.filter(content_id__gt=after)[:BATCH])
+        keys += [key for key in batch if key not in behind]
+        if len(batch) < BATCH:
+            break
+        after = batch[-1]
+    return keys[: TILES + 1]
 
 
 def _tiles(sight: Sight, keys: list[int]) -> list[Tile]:

@@ -1,5 +1,6 @@
 """Exhibits, their sources and entries: what was seized, and whether everything in it is accounted for."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.db.models import Count, Q, QuerySet
@@ -81,23 +82,38 @@ def entries(sight: Sight) -> QuerySet[Entry]:
     return Entry.objects.filter(source__exhibit__operation=sight.operation)
 
 
-def accounts(rows: QuerySet[Entry], *, by: str) -> dict[int, Account]:
-    """Count entries by how they ended, for each value of a field."""
+def accounts(sight: Sight, *, exhibit: int = 0) -> dict[int, Account]:
+    """Count entries by how they ended, for each source of the operation or of one exhibit."""
+    sources = Source.objects.filter(exhibit__operation=sight.operation)
+    if exhibit:
+        sources = sources.filter(exhibit=exhibit)
+    rows = Entry.objects.filter(source__in=list(sources.values_list("pk", flat=True)))
     counts: dict[int, dict[str, int]] = {}
-    for key, state, n in rows.values_list(by, "state").annotate(n=Count("pk")).order_by():
-        counts.setdefault(key, {})[state] = n
-    return {key: Account(**states) for key, states in counts.items()}
+    for source, state, n in rows.values_list("source_id", "state").annotate(n=Count("pk")).order_by():
+        counts.setdefault(source, {})[state] = n
+    return {source: Account(**states) for source, states in counts.items()}
+
+
+def together(found: Iterable[Account]) -> Account:
+    """Add accounts up."""
+    sums: dict[str, int] = {}
+    for one in found:
+        for state in EntryState.values:
+            sums[state] = sums.get(state, 0) + getattr(one, state)
+    return Account(**sums)
 
 
 def account(sight: Sight) -> Account:
     """Count all entries of the operation."""
-    states = entries(sight).values_list("state").annotate(n=Count("pk")).order_by()
-    return Account(**dict(states))
+    return together(accounts(sight).values())
 
 
 def exhibit_rows(sight: Sight) -> list[ExhibitRow]:
     """Return every exhibit with its account."""
-    counted = accounts(entries(sight), by="source__exhibit_id")
+    counted = accounts(sight)
+    parts: dict[int, list[Account]] = {}
+    for key, of in Source.objects.filter(exhibit__operation=sight.operation).values_list("pk", "exhibit_id"):
+        parts.setdefault(of, []).append(counted.get(key, Account()))
     exhibits = sight.operation.exhibits.annotate(
         n_sources=Count("sources"),
         n_locked=Count("sources", filter=Q(sources__state=SourceState.LOCKED)),
@@ -107,7 +123,7 @@ def exhibit_rows(sight: Sight) -> list[ExhibitRow]:
     return [
         ExhibitRow(
             row,
-            counted.get(row.pk, Account()),
+            together(parts.get(row.pk, [])),
             row.n_sources,
             row.n_locked,
             row.n_failed,
@@ -125,10 +141,9 @@ def exhibit(sight: Sight, key: int) -> Exhibit | None:
 def source_rows(sight: Sight, *, of: Exhibit | None = None, limit: int = 2_000) -> list[SourceRow]:
     """Return sources in the order of their paths, so that a parent stands before its children."""
     rows = Source.objects.filter(exhibit__operation=sight.operation).select_related("exhibit")
-    found = entries(sight)
     if of is not None:
-        rows, found = rows.filter(exhibit=of), found.filter(source__exhibit=of)
-    counted = accounts(found, by="source_id")
+        rows = rows.filter(exhibit=of)
+    counted = accounts(sight, exhibit=of.pk if of else 0)
     ordered = rows.annotate(n_problems=Count("problems")).order_by("exhibit__number", "path", "kind")[:limit]
     return [SourceRow(row, counted.get(row.pk, Account()), row.n_problems) for row in ordered]
 

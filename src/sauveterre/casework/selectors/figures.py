@@ -26,7 +26,7 @@ def overview(sight: Sight, account: exhibits.Account, spared: contents.Spared) -
         "ignorable": hits["ignorable"],
         "near": hits["near"],
         "pictures": spared.pictures,
-        "stacks": contents.once(contents.pictures(sight, show="stacks")).count(),
+        "stacks": len(set(contents.stacks(sight).values())),
         "left": spared.left,
         "hash_lists": sight.operation.hash_lists.count(),
         "groups": len(groups.group_rows(sight)),

@@ -93,7 +93,7 @@ def _title(stated: list[tuple[str, str]]) -> str:
 
 def _count(sight: Sight, rows: QuerySet[Any], *, distinct: str) -> dict[str, int]:
     mine = rows.filter(operation=sight.operation)
-    return dict(mine.values_list("group").annotate(n=Count(distinct, distinct=True)).order_by())
+    return dict(mine.values_list("group").annotate(n=Count(distinct, distinct=distinct != "pk")).order_by())
 
 
 def titles(sight: Sight, keys: set[str]) -> dict[str, str]:

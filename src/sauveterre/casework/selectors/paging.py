@@ -21,10 +21,10 @@ class Page(Generic[T]):
     first: bool
 
 
-def keyset(rows: QuerySet[M], *, after: int, field: str = "pk", size: int = SIZE) -> Page[M]:
+def keyset(rows: QuerySet[M], *, after: int, field: str = "pk", size: int = SIZE, total: int | None = None) -> Page[M]:
     """Return the rows whose whole-number ``field`` is beyond ``after``, in its order; ``-field`` goes downwards.
 
-    ``after`` of 0 starts at the beginning.
+    ``after`` of 0 starts at the beginning. ``total`` spares the count where it is known.
     """
     name = field.lstrip("-")
     compare = f"{name}__{'lt' if field.startswith('-') else 'gt'}"
@@ -32,7 +32,7 @@ def keyset(rows: QuerySet[M], *, after: int, field: str = "pk", size: int = SIZE
     found = list(wanted.order_by(field)[: size + 1])
     more = len(found) > size
     found = found[:size]
-    return Page(found, rows.count(), getattr(found[-1], name) if more else None, not after)
+    return Page(found, rows.count() if total is None else total, getattr(found[-1], name) if more else None, not after)
 
 
 def portion(rows: list[T], *, after: int, size: int = SIZE) -> Page[T]:

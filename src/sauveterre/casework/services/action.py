@@ -1,6 +1,7 @@
 """The joint action: whom to act on, when, and what followed. Entered by people, by form or as CSV."""
 
 import csv
+from collections.abc import Collection
 from datetime import date
 from io import StringIO
 
@@ -80,26 +81,36 @@ def record_measure(
 @transaction.atomic
 def import_measures(*, operation: Operation, text: str, by: Officer) -> int:
     """Enter a CSV of measures, all or none; raise ``InvalidInput`` naming the line that does not make sense."""
-    lines = csv.DictReader(StringIO(text.lstrip("\ufeff")))
-    if lines.fieldnames is None or set(COLUMNS) - set(lines.fieldnames):
-        raise InvalidInput(f"line 1: the columns {', '.join(COLUMNS)} are needed; put them into the first line")
-    count = 0
-    for number, line in enumerate(lines, start=2):
-        values = {name: (line[name] or "").strip() for name in COLUMNS}
-        try:
-            record_measure(
-                operation=operation,
-                label=values["target"],
-                country=values["country"],
-                unit=values["unit"],
-                kind=values["kind"],
-                day=date.fromisoformat(values["day"]),
-                outcome=values["outcome"],
-                by=by,
-            )
-        except ValueError as error:
-            raise InvalidInput(f"line {number}: {values['day']!r} is not a day such as 2026-06-01") from error
-        except InvalidInput as error:
-            raise InvalidInput(f"line {number}: {error}; nothing was entered") from error
-        count += 1
+    lines = csv.DictReader(StringIO(text.lstrip("\ufeff"), newline=None))
+    count, number = 0, 1
+    try:
+        _require_columns(lines.fieldnames or ())
+        for line in lines:
+            number = lines.line_num
+            _enter(operation, {name: (line[name] or "").strip() for name in COLUMNS}, by)
+            count += 1
+    except (InvalidInput, csv.Error) as error:
+        raise InvalidInput(f"line {number}: {error}; nothing was entered") from error
     return count
+
+
+def _require_columns(names: Collection[str]) -> None:
+    if set(COLUMNS) - set(names):
+        raise InvalidInput(f"the columns {', '.join(COLUMNS)} are needed; put them into the first line")
+
+
+def _enter(operation: Operation, values: dict[str, str], by: Officer) -> None:
+    try:
+        day = date.fromisoformat(values["day"])
+    except ValueError as error:
+        raise InvalidInput(f"{values['day']!r} is not a day such as 2026-06-01") from error
+    record_measure(
+        operation=operation,
+        label=values["target"],
+        country=values["country"],
+        unit=values["unit"],
+        kind=values["kind"],
+        day=day,
+        outcome=values["outcome"],
+        by=by,
+    )

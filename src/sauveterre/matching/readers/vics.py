@@ -3,7 +3,7 @@
 The envelope is OData: ``{"@odata.context": "…/2.0.xml/REGION/$metadata#SET", "value": [...]}``, before 2.0 the key
 ``odata.metadata`` with ``…/1.3.xml#SET``. In the set ``Media`` each value is an item of a list; in the set ``Cases``
 each value is a case whose ``Media`` holds the items. Field names are those of the published OData model
-ProjectVicDataModel 2.0. The dialects met in the field are read too; ``docs/formats/matching.md`` names them.
+ProjectVicDataModel 2.0. The dialects met in the field are read too; ``docs/formats.md`` names them.
 """
 
 import codecs

@@ -1,6 +1,6 @@
 """Signal backup format 2, in its three containers: encrypted folder, bare frames, plaintext export.
 
-What is read, what is not, and what each container leaves out stands in ``docs/formats/messages.md``. The
+What is read, what is not, and what each container leaves out stands in ``docs/formats.md``. The
 recovery key opens the folder; nothing is guessed. Format facts: Signal's own backup format, read from public
 descriptions.
 """

@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils import formats
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from sauveterre.casework.models import Entry, Operation
@@ -20,7 +21,7 @@ from sauveterre.web import labels
 
 register = template.Library()
 
-MARKS = 3
+MARKS, MOST = 3, 40
 MIDDLE = 20
 SHORT = 34
 
@@ -143,9 +144,14 @@ def digest(subject: str) -> str:
     return subject.removeprefix("sha256:") if subject.startswith("sha256:") else ""
 
 
+@lru_cache(maxsize=64)
+def _rows_at(operation: int) -> str:
+    return reverse("row", args=[operation])
+
+
 def _door(operation: Operation, source: str, path: str, locator: str) -> SafeString:
     place = urlencode({"source": source, "path": path, "locator": locator})
-    address = f"{reverse('row', args=[operation.pk])}?{place}"
+    address = f"{_rows_at(operation.pk)}?{place}"
     title = _("Source: %(path)s, %(locator)s") % {"path": path or source, "locator": locator or "–"}
     return format_html('<a class="mark" href="{0}" title="{1}" aria-label="{1}">s</a>', address, title)
 
@@ -162,24 +168,39 @@ def place(operation: Operation, provenance: Any) -> SafeString:
     return _door(operation, provenance.source, provenance.path, provenance.locator)
 
 
-@register.inclusion_tag("web/parts/marks.html")
-def marks(operation: Operation, rows: list[Any]) -> dict[str, Any]:
-    """Put the marks of all rows that a finding rests on: the first few, the others folded."""
-    doors = [_door(operation, row[0], row[1], row[2]) for row in rows[:200] if len(row) >= MARKS]
-    return {"first": doors[:MARKS], "others": doors[MARKS:], "more": max(0, len(rows) - MARKS), "none": not rows}
+@register.simple_tag
+def marks(operation: Operation, rows: list[Any]) -> SafeString:
+    """Put the marks of the rows that a finding rests on: the first few, the others folded, at most ``MOST``."""
+    if not rows:
+        return format_html('<span class="unknown">{}</span>', _("no row"))
+    doors = [("", _door(operation, row[0], row[1], row[2])) for row in rows[:MOST] if len(row) >= 3]
+    first = format_html_join("", "{}{}", doors[:MARKS])
+    if len(rows) <= MARKS:
+        return format_html('<span class="marks">{}</span>', first)
+    more = len(rows) - MARKS
+    return format_html(
+        '<span class="marks">{}<details class="inline"><summary>{}</summary>{}{}</details></span>',
+        first,
+        ngettext("and %(n)s more", "and %(n)s more", more) % {"n": formats.localize(more)},
+        format_html_join("", "{}{}", doors[MARKS:]),
+        "…" if len(rows) > MOST else "",
+    )
 
 
-@register.inclusion_tag("web/parts/marks.html")
-def fact_marks(operation: Operation, facts: list[Any]) -> dict[str, Any]:
+@register.simple_tag
+def fact_marks(operation: Operation, facts: list[Any]) -> SafeString:
     """Put the marks of several facts that state the same."""
-    rows = [[fact.prov_source, fact.prov_path, fact.prov_locator] for fact in facts]
-    return marks(operation, rows)
+    return marks(operation, [[fact.prov_source, fact.prov_path, fact.prov_locator] for fact in facts])
 
 
-@register.inclusion_tag("web/parts/account.html")
-def account(operation: Operation, key: str | None, names: Mapping[str, str]) -> dict[str, Any]:
+@register.simple_tag
+def account(operation: Operation, key: str | None, names: Mapping[str, str]) -> SafeString:
     """Name an account and lead to its person; unknown where the row does not say who."""
-    return {"operation": operation, "key": key, "name": names.get(key or "", "")}
+    if not key:
+        return unknown()
+    address = reverse("person", args=[operation.pk, key])
+    name = names.get(key) or ident(key)
+    return format_html('<a class="account" href="{}" title="{}">{}</a>', address, key, name)
 
 
 @register.inclusion_tag("web/parts/bar.html")

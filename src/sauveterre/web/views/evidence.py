@@ -1,5 +1,7 @@
 """Referrals; exhibits, their sources and entries; contents and the gallery."""
 
+from functools import partial
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -46,7 +48,7 @@ def referral(request: HttpRequest, sight: Sight, key: int) -> HttpResponse:
 def exhibit_list(request: HttpRequest, sight: Sight) -> HttpResponse:
     """List the exhibits, each with its account."""
     rows = exhibits.exhibit_rows(sight)
-    return show(request, "exhibits", rows=rows, account=exhibits.account(sight))
+    return show(request, "exhibits", rows=rows, account=exhibits.together(row.account for row in rows))
 
 
 @operation_page("exhibits")
@@ -69,7 +71,7 @@ def source(request: HttpRequest, sight: Sight, key: int) -> HttpResponse:
     one = found(exhibits.source(sight, key))
     state, path = text(request, "state"), text(request, "path")
     rows = exhibits.entry_rows(sight, state=state, path=path, of=one)
-    account = exhibits.accounts(exhibits.entries(sight).filter(source=one), by="source_id")
+    account = exhibits.accounts(sight, exhibit=one.exhibit_id)
     return show(
         request,
         "source",
@@ -124,8 +126,10 @@ def problems(request: HttpRequest, sight: Sight) -> HttpResponse:
 def content_list(request: HttpRequest, sight: Sight) -> HttpResponse:
     """List contents, by what their hits say."""
     hit = text(request, "hit") or "all"
-    page = keyset(contents.content_rows(sight, hit=hit, on=number(request, "list")), after=number(request, "after"))
-    return show(request, "contents", page=page, hit=hit, counts=contents.hit_counts(sight))
+    on = number(request, "list")
+    total = None if on else contents.hit_counts(sight).get(hit)
+    page = keyset(contents.content_rows(sight, hit=hit, on=on), after=number(request, "after"), total=total)
+    return show(request, "contents", page=page, hit=hit)
 
 
 @operation_page("gallery")
@@ -150,7 +154,7 @@ def gallery(request: HttpRequest, sight: Sight) -> HttpResponse:
     stack = number(request, "stack") or None
     page = contents.gallery(sight, show=show_what, after=number(request, "after"), stack=stack)
     return show(
-        request, "gallery", page=page, shown=show_what, stack=stack, spared=contents.spared(sight),
+        request, "gallery", page=page, shown=show_what, stack=stack, spared=partial(contents.spared, sight),
     )  # fmt: skip
 
 

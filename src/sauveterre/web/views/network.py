@@ -11,6 +11,7 @@ from sauveterre.web.timeline import draw
 from sauveterre.web.views.frame import found, number, operation_page, show, text
 
 SHARES = 50
+INTERVALS = 150
 
 
 @operation_page("groups")
@@ -25,6 +26,7 @@ def groups(request: HttpRequest, sight: Sight) -> HttpResponse:
 def group(request: HttpRequest, sight: Sight, key: str) -> HttpResponse:
     """Show one group: who was in it, with which role and when; what happened and what was shared."""
     view = found(selectors.group(sight, key, events=number(request, "events") or selectors.EVENTS))
+    intervals = [*(role for role in view.roles if role.role != "member"), *view.memberships]
     shares = keyset(selectors.shares(sight, group=key), after=number(request, "after"), size=SHARES)
     accounts = {row.account for row in (*view.memberships, *view.roles, *view.parts, *view.contradictions)}
     accounts |= {row.added_by for row in view.memberships} | {share.account for share in shares.rows}
@@ -40,7 +42,7 @@ def group(request: HttpRequest, sight: Sight, key: str) -> HttpResponse:
         names=names,
         shares=shares,
         timeline=draw(view.memberships, view.roles, names),
-        intervals=[*(role for role in view.roles if role.role != "member"), *view.memberships],
+        intervals=portion(intervals, after=number(request, "members_after"), size=INTERVALS),
         members=len({row.account for row in view.memberships}),
         more_events=10 * selectors.EVENTS,
     )
