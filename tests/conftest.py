@@ -1,5 +1,6 @@
 """What every test may use."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -62,8 +63,17 @@ def sauveterre():
 
 @pytest.fixture(scope="session")
 def demo(sauveterre, tmp_path_factory):
-    """The demonstration's folder: the material of *village* and a workspace in which it was run, undisturbed."""
-    folder = tmp_path_factory.mktemp("demo") / "demo"
-    ran = sauveterre("demo", "--folder", folder, "--no-serve", check=False)
-    assert (folder / "result.json").is_file(), ran.stderr
+    """The demonstration's folder: the material of *village* and a workspace in which it was run, undisturbed.
+
+    Run once, also when tests run in several processes: the first one makes it, the others wait.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder = shared / "demo"
+    with (shared / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "result.json").is_file():
+            ran = sauveterre("demo", "--folder", folder, "--no-serve", check=False)
+            assert (folder / "result.json").is_file(), ran.stderr
     return folder

@@ -198,8 +198,9 @@ class Builder:
         ):
             content = self.pictures[place]
             self.m.Hit.objects.create(
-                content=content, hash_list=self.lists[on], algorithm=algorithm, value=getattr(content, algorithm, "00" * 32),
-                distance=distance, quality=80 if algorithm == "pdq" else None, category_scheme="weather",
+                content=content, hash_list=self.lists[on], algorithm=algorithm,
+                value=getattr(content, algorithm, "00" * 32), distance=distance,
+                quality=80 if algorithm == "pdq" else None, category_scheme="weather",
                 category_code="2", locator=f"line {place}",
             )  # fmt: skip
         for head, members in [(10, (11, 12, 13)), (15, (16,)), (0, (18,))]:
@@ -245,8 +246,8 @@ class Builder:
                 )  # fmt: skip
             m.MessageFact.objects.create(
                 key=f"{group_id(0)}:{place}", group=group_id(0), sender=account_id(place), direction="in",
-                sent_at=START + timedelta(days=place), sent_raw="1", body=f"Rain is forecast for day {place}", kind="text",
-                deleted="no", revision=0, **self.prov(),
+                sent_at=START + timedelta(days=place), sent_raw="1", kind="text",
+                body=f"Rain is forecast for day {place}", deleted="no", revision=0, **self.prov(),
             )  # fmt: skip
 
     def findings(self):
@@ -259,7 +260,8 @@ class Builder:
                 end = start + timedelta(days=60) if place % 4 == 1 else None
                 m.Membership.objects.create(
                     operation=operation, group=group_id(group), account=account_id(place),
-                    start=None if place == 7 else start, start_basis="unknown" if place == 7 else "event" if place % 2 else "snapshot",
+                    start=None if place == 7 else start,
+                    start_basis="unknown" if place == 7 else "event" if place % 2 else "snapshot",
                     end=end, end_basis="event" if end else "unknown" if place == 9 else "snapshot",
                     last_seen=None if place == 9 else start + timedelta(days=120 - 5 * place),
                     added_by=account_id(0) if place else None, rows=[self.row() for _ in range(1 + place % 6)],
@@ -273,8 +275,10 @@ class Builder:
                 granted_by=account_id(0) if place else None, revoked_by=account_id(0) if place == 1 else None,
                 rows=[self.row()],
             )  # fmt: skip
-        m.Contradiction.objects.create(operation=operation, group=group_id(0), account=account_id(5), rows=[self.row(), self.row()],
-                                       what="one row says that the account left, a later one that it was never in")  # fmt: skip
+        m.Contradiction.objects.create(
+            operation=operation, group=group_id(0), account=account_id(5), rows=[self.row(), self.row()],
+            what="one row says that the account left, a later one that it was never in",
+        )  # fmt: skip
         self.space = "files.example/f-12345"
         m.StorageSpace.objects.create(operation=operation, host="files.example", identifier="f-12345", kind="folder",
                                       links=3, rows=[self.row()])  # fmt: skip
@@ -288,8 +292,8 @@ class Builder:
         for place, role in [(0, "supplier"), (3, "supplier"), (4, "user"), (5, "user")]:
             m.ParticipantRole.objects.create(
                 operation=operation, group=group_id(0), account=account_id(place), role=role, shares=9 - place,
-                first_shares=5 - place if role == "supplier" else 0, reasons=[f"brought {9 - place} contents into the group"],
-                rows=[self.row()],
+                first_shares=5 - place if role == "supplier" else 0,
+                reasons=[f"brought {9 - place} contents into the group"], rows=[self.row()],
             )  # fmt: skip
         for place, name in enumerate(NAMES):
             m.Person.objects.create(
@@ -299,8 +303,10 @@ class Builder:
                 country_reasons=["prefix +336"] if COUNTRIES[place] else [],
             )  # fmt: skip
             if COUNTRIES[place]:
-                m.CountryIndication.objects.create(operation=operation, subject=account_id(place), country=COUNTRIES[place],
-                                                   basis="phone_plan", weight=0.6, reason="prefix +336", rows=[self.row()])  # fmt: skip
+                m.CountryIndication.objects.create(
+                    operation=operation, subject=account_id(place), country=COUNTRIES[place], basis="phone_plan",
+                    weight=0.6, reason="prefix +336", rows=[self.row()],
+                )  # fmt: skip
 
     def action(self):
         from sauveterre.casework.services.action import record_measure

@@ -8,9 +8,9 @@ from django.urls import reverse
 
 pytestmark = pytest.mark.browser
 
-PAGES = ["operation", "referrals", "exhibits", "sources", "entries", "contents", "gallery", "groups", "people", "spaces",
-         "countries", "action", "audit", "search", "hash-lists", "problems"]  # fmt: skip
-LUMINANCE = "getComputedStyle(document.body.parentElement).backgroundColor.match(/\\d+/g).reduce((a, b) => a + +b, 0)"
+PAGES = ["operation", "referrals", "exhibits", "sources", "entries", "contents", "gallery", "groups", "people",
+         "spaces", "countries", "action", "audit", "search", "hash-lists", "problems"]  # fmt: skip
+LIGHT = "getComputedStyle(document.documentElement).backgroundColor.match(/\\d+/g).reduce((a, b) => a + +b, 0)"
 
 
 @pytest.fixture(scope="module")
@@ -131,11 +131,11 @@ def test_tiles_move_with_arrows_and_tables_sort(visit):
 
 def test_the_appearance_follows_the_system_and_the_switch(visit):
     dark, light = visit(color_scheme="dark"), visit(color_scheme="light")
-    assert dark.page.evaluate(LUMINANCE) < 200 < light.page.evaluate(LUMINANCE)
+    assert dark.page.evaluate(LIGHT) < 200 < light.page.evaluate(LIGHT)
     dark.page.click("button[name=theme][value=light]")
-    assert dark.page.evaluate(LUMINANCE) > 600
+    assert dark.page.evaluate(LIGHT) > 600
     dark.open("groups")
-    assert dark.page.evaluate(LUMINANCE) > 600, "the choice is kept"
+    assert dark.page.evaluate(LIGHT) > 600, "the choice is kept"
     dark.page.click("button[name=language][value=fr]")
     assert dark.page.locator("h1").inner_text().startswith("Groupes")
     assert dark.path == dark.url("groups")
@@ -150,12 +150,11 @@ def test_nothing_is_wider_than_a_narrow_screen_and_nothing_is_said(visit):
         ("entry", [world.entries[0].pk]), ("content", [world.pictures[0].sha256]), ("group", [world.group]),
         ("person", [world.account]), ("space", [world.space]), ("package", [world.package.pk]),
     ]  # fmt: skip
-    for language in ("en", "fr"):
-        here.page.click(f"button[name=language][value={language}]")
-        for name, keys in pages:
-            assert here.open(name, *keys).status == 200
-            wide, screen = here.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-            assert wide <= screen, f"{name} in {language} is {wide} pixels wide"
+    here.page.click("button[name=language][value=fr]")  # the longer words
+    for name, keys in pages:
+        assert here.open(name, *keys).status == 200
+        wide, screen = here.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        assert wide <= screen, f"{name} is {wide} pixels wide"
     assert here.said == []
 
 
