@@ -89,7 +89,8 @@ def test_media_hash_and_match_find_what_the_list_knows(lines, village, truth):
     hits = lines("match", "--list", village / "lists" / "known_national.json", folder)["hit"]
 
     assert all(one["kind"] == "image/jpeg" and len(one["pdq"]) == 64 for one in prints.values())
-    assert any(one["camera"]["make"] for one in prints.values())
+    cameras = lines("media", "hash", village / "exhibits" / "01-phone" / "DCIM")["fingerprint"]
+    assert any(one["camera"]["make"] and one["camera"]["serial"] for one in cameras)
     assert {hit["path"] for hit in hits if hit["algorithm"] != "pdq"} == {str(path) for path in known} != set()
     assert all(hit["list"] == "known_national" and hit["distance"] == 0 for hit in hits if hit["algorithm"] != "pdq")
 
