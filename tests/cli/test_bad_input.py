@@ -101,7 +101,7 @@ def test_a_vics_file_cut_in_the_middle_names_the_place(sauveterre, tmp_path, cas
     assert len(lines(read)) > 900
     assert "item" in sentence(read)
     assert "cut.json" in sentence(added)
-    assert "0 items" not in sauveterre("assess", "-w", case).stdout
+    assert "0  hash lists" in sauveterre("assess", "-w", case).stdout
 
 
 def test_an_unreadable_folder_fails_as_an_entry(sauveterre, tmp_path):

@@ -14,13 +14,15 @@ def run(
     """Assess an operation and say what was found."""
     opened = session.start(workspace)
     from sauveterre.casework.jobs import assess
-    from sauveterre.casework.overview import overview_of
     from sauveterre.casework.runner import run_jobs
+    from sauveterre.casework.selectors import contents, exhibits, figures
+    from sauveterre.casework.selectors.access import sight_of
 
     with exclusive(opened, "process"):
-        chosen = session.operation(operation)
-        assess.defer(operation_id=chosen.pk, by=session.officer().username)
+        officer, chosen = session.officer(), session.operation(operation)
+        sight = sight_of(officer, chosen.pk)
+        assess.defer(operation_id=chosen.pk, by=officer.username)
         run_jobs(workers=1)
-    for name, count in overview_of(chosen).items():
-        print(f"{count:>8,}  {name}")
+    for name, count in figures.overview(sight, exhibits.account(sight), contents.spared(sight)).items():
+        print(f"{count:>10,}  {name.replace('_', ' ')}")
     print("Next: sauveterre serve, or sauveterre report")
