@@ -1,6 +1,7 @@
 """``sauveterre match``: find files on hash lists, with no workspace."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -23,21 +24,19 @@ def run(
 ) -> None:
     """Print a JSON line for each hit: file, list, version, distance, category."""
     from sauveterre.media.sandbox import Sandbox
-    from sauveterre.pipeline.files import files_below, fingerprint_file
+    from sauveterre.pipeline.files import fingerprints
     from sauveterre.pipeline.known import build_list, look_up, open_built
 
     prints: dict[str, Fingerprint] = {}
     names: dict[str, list[str]] = {}
     failed = False
     with Sandbox(workers=workers, limits=Limits()) as sandbox:
-        for path in files_below(paths):
-            try:
-                found = sandbox.run(fingerprint_file, path, Limits(), seconds=Limits().entry_seconds)
-            except SauveterreError as error:
+        for path, found in fingerprints(paths, sandbox, Limits()):
+            if isinstance(found, SauveterreError):
                 failed = True
-                jsonl.line("failure", path=str(path), reason=str(error))
+                jsonl.line("failure", path=str(path), reason=str(found))
                 continue
-            prints[found.digests.sha256] = found
+            prints[found.digests.sha256] = _slim(found)
             names.setdefault(found.digests.sha256, []).append(str(path))
     with tempfile.TemporaryDirectory() as scratch:
         known = []
@@ -49,6 +48,12 @@ def run(
             _hit_lines(hit, names[hit.sha256])
     if failed:
         raise typer.Exit(3)
+
+
+def _slim(found: Fingerprint) -> Fingerprint:
+    """Drop the thumbnail: what is held for every file must stay small."""
+    picture = None if found.picture is None else replace(found.picture, thumbnail=b"")
+    return replace(found, picture=picture)
 
 
 def _hit_lines(hit: Hit, paths: list[str]) -> None:

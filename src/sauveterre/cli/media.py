@@ -22,16 +22,14 @@ def hash_(
     Example: sauveterre media hash holiday.jpg album/
     """
     from sauveterre.media.sandbox import Sandbox
-    from sauveterre.pipeline.files import files_below, fingerprint_file
+    from sauveterre.pipeline.files import fingerprints
 
     failed = False
     with Sandbox(workers=workers, limits=Limits()) as sandbox:
-        for path in files_below(paths):
-            try:
-                found = sandbox.run(fingerprint_file, path, Limits(), seconds=Limits().entry_seconds)
-            except SauveterreError as error:
+        for path, found in fingerprints(paths, sandbox, Limits()):
+            if isinstance(found, SauveterreError):
                 failed = True
-                jsonl.line("failure", path=str(path), reason=str(error))
+                jsonl.line("failure", path=str(path), reason=str(found))
                 continue
             picture = found.picture
             jsonl.line(

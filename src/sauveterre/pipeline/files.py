@@ -1,13 +1,19 @@
 """Plain files on disk, for verbs that need no workspace."""
 
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
-from sauveterre.errors import UnreadableSource
+from sauveterre.errors import SauveterreError, UnreadableSource
 from sauveterre.media.fingerprint import fingerprint
+from sauveterre.media.sandbox import Sandbox
 from sauveterre.records.content import Fingerprint
 from sauveterre.records.limits import Limits
+
+IN_FLIGHT = 64
+"""Files handed to the children before the first answer is waited for."""
 
 
 def files_below(paths: Iterable[Path]) -> Iterator[Path]:
@@ -32,3 +38,23 @@ def fingerprint_file(path: Path, limits: Limits) -> Fingerprint:
         raise UnreadableSource(
             f"{path} cannot be read: {error.strerror}; check the path and its permissions"
         ) from error
+
+
+def fingerprints(
+    paths: Iterable[Path], sandbox: Sandbox, limits: Limits
+) -> Iterator[tuple[Path, Fingerprint | SauveterreError]]:
+    """Yield each file named, or below a folder named, with its fingerprint or why there is none; in their order."""
+    waiting: deque[tuple[Path, Future[Fingerprint]]] = deque()
+    for path in files_below(paths):
+        waiting.append((path, sandbox.submit(fingerprint_file, path, limits, seconds=limits.entry_seconds)))
+        if len(waiting) >= IN_FLIGHT:
+            yield _ended(*waiting.popleft())
+    while waiting:
+        yield _ended(*waiting.popleft())
+
+
+def _ended(path: Path, future: "Future[Fingerprint]") -> tuple[Path, Fingerprint | SauveterreError]:
+    try:
+        return path, future.result()
+    except SauveterreError as error:
+        return path, error
