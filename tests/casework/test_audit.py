@@ -102,3 +102,18 @@ def test_a_row_of_an_undone_transaction_leaves_no_gap(five):
         raise RuntimeError
     assert audit.record(actor="ana", action="did", subject="x").sequence == 6
     assert AuditEvent.objects.count() == 6
+
+
+def test_the_database_refuses_to_empty_the_log(five):
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE casework_auditevent ENABLE TRIGGER no_truncate")
+        cursor.execute("TRUNCATE casework_auditevent")
+
+
+def test_a_cut_stays_visible_after_later_events(five, django_capture_on_commit_callbacks):
+    _without_guard("DELETE FROM casework_auditevent WHERE sequence >= 4")
+    with django_capture_on_commit_callbacks(execute=True):
+        for n in range(4):
+            audit.record(actor="ana", action="looked", subject=f"later {n}")
+
+    assert _breaks() == [(4, "row 4 says that the log was cut before it: rows up to 5 had been written")]

@@ -19,10 +19,13 @@ from django.utils import timezone
 
 from sauveterre.casework import sealing
 from sauveterre.casework.models import AuditEvent, Operation
+from sauveterre.casework.rows import storable
 
 LOCK = 7_331_001
 START = "0" * 64
 SYSTEM = "sauveterre"
+CUT = "log-was-cut"
+"""Written before the next event when the log is shorter than it was: the cut stays visible ever after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +60,18 @@ def record(*, actor: str, action: str, subject: str, operation: Operation | None
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
     last = AuditEvent.objects.order_by("-sequence").first()
+    head, _ = _read_head()
+    if action != CUT and head > (0 if last is None else last.sequence):
+        record(actor=SYSTEM, action=CUT, subject=f"rows up to {head} had been written", head=head)
+        last = AuditEvent.objects.order_by("-sequence").first()
     event = AuditEvent(
         sequence=1 if last is None else last.sequence + 1,
         at=timezone.now(),
         actor=actor,
         action=action,
-        subject=subject[:300],
+        subject=storable(subject),
         operation="" if operation is None else operation.name,
-        detail=detail,
+        detail={name: storable(value) if isinstance(value, str) else value for name, value in detail.items()},
         previous=START if last is None else last.signature,
     )
     event.signature = _signature(event)
@@ -97,6 +104,8 @@ def verify() -> Iterator[Break]:
             yield Break(event.sequence, f"row {event.sequence} does not follow the row before it")
         if event.signature != _signature(event):
             yield Break(event.sequence, f"row {event.sequence} was changed, or moved from another place")
+        if event.action == CUT:
+            yield Break(event.sequence, f"row {event.sequence} says that the log was cut before it: {event.subject}")
         previous, expected = event.signature, event.sequence + 1
         if event.sequence == head:
             at_head = event.signature

@@ -4,9 +4,12 @@ Each function here works outside any transaction and returns the writing as a fu
 job runs in one transaction with its own completion.
 """
 
+import os
 from collections.abc import Callable
 from typing import Any, Protocol
 
+import psycopg
+from django.db import DataError, transaction
 from django.db.models import F
 
 from sauveterre.casework import audit
@@ -14,7 +17,7 @@ from sauveterre.casework.models import Entry, EntryState, Problem, Source, Sourc
 from sauveterre.casework.outcomes import Ended, write_outcomes
 from sauveterre.casework.rows import copy_facts, copy_rows, storable
 from sauveterre.casework.sources import entry_record, keys_of, source_record, source_row
-from sauveterre.errors import Locked, SauveterreError
+from sauveterre.errors import Locked, SauveterreError, WorkspaceError
 from sauveterre.media.casualty import Casualty
 from sauveterre.media.sandbox import Sandbox
 from sauveterre.pipeline.inventory import Listing, foreseen, inside, list_source
@@ -29,6 +32,8 @@ from sauveterre.records.source import Step
 LIMITS = Limits()
 BATCH_ENTRIES = 256
 BATCH_BYTES = 64 << 20
+UNKEPT = (DataError, psycopg.DataError)
+"""Refusals of a value, not of the database's state: trying again would not help."""
 ENTRY_COLUMNS = [
     "source_id", "ordinal", "path", "path_raw", "size", "locator", "kind", "allocated", "modified", "refusal",
     "failure", "state", "reason",
@@ -46,19 +51,49 @@ def inventory(sandbox: Sandbox, source_id: int, *, defer: Defer) -> Callable[[],
     """List a source in the sandbox; read its messages too when it is a store."""
     row = Source.objects.select_related("exhibit__operation").get(pk=source_id)
     source, keys = source_record(row), keys_of(row.exhibit)
+    _require_there(row, source)
+    if row.state != SourceState.NEW:
+        return lambda: None  # asked for twice: two keys may come in at once
     try:
         listing = sandbox.run(list_source, source, LIMITS, keys, seconds=LIMITS.listing_seconds)
         facts = sandbox.run(read_store, source, LIMITS, keys, seconds=LIMITS.listing_seconds) if row.is_store else []
     except Locked as error:
-        return _not_opened(row, SourceState.LOCKED, str(error))
+        return _locked(row, str(error), tried=len(keys), defer=defer)
     except SauveterreError as error:
         return _not_opened(row, SourceState.FAILED, str(error))
 
     def write() -> None:
-        _write_listing(row, listing, defer)
-        _write_problems(row, [fact for fact in facts if isinstance(fact, problem.Problem)])
-        copy_facts(row.pk, (fact for fact in facts if not isinstance(fact, problem.Problem)))
-        _add_stores(row, source, listing, defer)
+        try:
+            with transaction.atomic():
+                _write_listing(row, listing, defer)
+                _write_problems(row, [fact for fact in facts if isinstance(fact, problem.Problem)])
+                copy_facts(row.pk, (fact for fact in facts if not isinstance(fact, problem.Problem)))
+                _add_stores(row, source, listing, defer)
+        except UNKEPT as error:
+            _not_opened(row, SourceState.FAILED, _unkept(error))()
+
+    return write
+
+
+def _require_there(row: Source, source: SourceRecord) -> None:
+    """Raise ``WorkspaceError`` while a medium is not connected: that is no fault of what it holds."""
+    if not os.path.lexists(source.path):
+        raise WorkspaceError(
+            f"exhibit {row.exhibit.number} is not at {row.exhibit.path}; connect its medium and run the command again: "
+            "nothing is lost"
+        )
+
+
+def _locked(row: Source, reason: str, *, tried: int, defer: Defer) -> Callable[[], None]:
+    """Mark a source as locked, unless a key came in while the others were tried."""
+    not_opened = _not_opened(row, SourceState.LOCKED, reason)
+
+    def write() -> None:
+        Source.objects.select_for_update().get(pk=row.pk)
+        if row.exhibit.keys.count() > tried:
+            defer("inventory", [{"source_id": row.pk}])
+        else:
+            not_opened()
 
     return write
 
@@ -129,7 +164,7 @@ def _batches(listed: tuple[entries.Entry, ...]) -> list[tuple[int, int]]:
 def _add_stores(row: Source, source: SourceRecord, listing: Listing, defer: Defer) -> None:
     """Make a source of its own of each message store among the entries."""
     for store in listing.stores:
-        child = source.child(Step(store.reader, store.root), f"{source.identity}/{store.root}")
+        child = source.child(Step(store.reader, store.root), source.identity)
         path = inside(row.path, row.kind, store.root)
         _add_source(row, None, child, path, store.reader, defer, needs_key=store.needs_key)
 
@@ -155,6 +190,7 @@ def process(sandbox: Sandbox, source_id: int, first: int, last: int, *, defer: D
     """Process a batch of entries in the sandbox, each for itself: what one breaks, it breaks alone."""
     row = Source.objects.select_related("exhibit__operation").get(pk=source_id)
     source, keys = source_record(row), keys_of(row.exhibit)
+    _require_there(row, source)
     pending = row.entries.filter(ordinal__range=(first, last), state=EntryState.PENDING).order_by("ordinal")
     listed = [(entry, entry_record(entry, source, row.kind)) for entry in pending]
     futures = [
@@ -170,14 +206,34 @@ def process(sandbox: Sandbox, source_id: int, first: int, last: int, *, defer: D
         ended.append(Ended(entry, processed, nested_source(source, record, processed)))
 
     def write() -> None:
-        write_outcomes(row, ended)
-        for one in ended:
-            if one.nested is not None:
-                path = inside(row.path, row.kind, one.entry.path)
-                _add_source(row, one.entry, one.nested, path, one.nested.steps[-1].reader, defer)
+        _write_ended(row, ended, defer)
         _close_source(row)
 
     return write
+
+
+def _write_ended(row: Source, ended: list[Ended], defer: Defer) -> None:
+    """Write a batch; when the database refuses it, write entry by entry, and fail the one that it refuses."""
+    try:
+        with transaction.atomic():
+            write_outcomes(row, ended)
+            for one in ended:
+                if one.nested is not None:
+                    path = inside(row.path, row.kind, one.entry.path)
+                    _add_source(row, one.entry, one.nested, path, one.nested.steps[-1].reader, defer)
+    except UNKEPT as error:
+        if len(ended) > 1:
+            for one in ended:
+                _write_ended(row, [one], defer)
+        else:
+            row.entries.filter(pk=ended[0].entry.pk).update(state=EntryState.FAILED, reason=_unkept(error))
+
+
+def _unkept(error: Exception) -> str:
+    """Say that the database refused what was found, without repeating what that is."""
+    return (
+        f"what was found cannot be kept in the database ({type(error).__name__}); report it with the program's version"
+    )
 
 
 def _alone(sandbox: Sandbox, source: SourceRecord, entry: entries.Entry, keys: tuple[str, ...]) -> Processed:

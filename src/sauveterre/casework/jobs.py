@@ -44,12 +44,16 @@ def in_one_transaction(
         number = context.job.id
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [JOB_LOCKS, number])
-            if not cursor.fetchone()[0]:
+            if not cursor.fetchone()[0]:  # somebody looks after it at this moment: leave it to them as it is
+                context.additional_context[FINISHED].add(number)
                 return
         try:
             if context.additional_context[FAILURES]:
                 raise Stopped  # noqa: TRY301 - the worker drains its queue without working
             require_space(settings.WORKSPACE)
+            if not _is_ours(number):
+                context.additional_context[FINISHED].add(number)
+                return
             write = work(context.additional_context["sandbox"], *args, **kwargs)
             with transaction.atomic():
                 write()
@@ -66,6 +70,14 @@ def in_one_transaction(
                 cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [JOB_LOCKS, number])
 
     return update_wrapper(job, work)
+
+
+def _is_ours(number: int | None) -> bool:
+    """Say whether a job is still to be done: nobody ended it, or put it back, while it was on its way here."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT status FROM procrastinate_jobs WHERE id = %s", [number])
+        found = cursor.fetchone()
+    return found is not None and found[0] == "doing"
 
 
 @app.task(queue=QUEUE, pass_context=True)

@@ -4,6 +4,8 @@ from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
+from django.db.models import F
+
 from sauveterre.casework.models import (
     AccountFact,
     Content,
@@ -57,6 +59,13 @@ def package_of(
     )
 
 
+def titles_of(operation: Operation) -> dict[str, str]:
+    """Return the newest title of each discussion group; a store that shows no state of a group tells least."""
+    groups = GroupFact.objects.filter(source__exhibit__operation=operation, kind="group")
+    newest_last = groups.order_by(F("revision").asc(nulls_first=True), "prov_source", "prov_locator")
+    return dict(newest_last.values_list("stable_id", "title"))
+
+
 class _Rows:
     """Facts and findings of some accounts, read once."""
 
@@ -65,12 +74,10 @@ class _Rows:
         self.services = dict(
             AccountFact.objects.filter(**inside, stable_id__in=accounts).values_list("stable_id", "service")
         )
-        self.titles = dict(
-            GroupFact.objects.filter(**inside, kind="group").order_by("revision").values_list("stable_id", "title")
-        )
+        self.titles = titles_of(operation)
         self.identifiers = defaultdict[str, list[PackageIdentifier]](list)
         for fact in IdentifierFact.objects.filter(**inside, account__in=accounts).order_by("type", "value", "pk"):
-            row = Provenance(fact.prov_source, fact.prov_path, fact.prov_locator, fact.prov_reader)
+            [row] = provenances([[fact.prov_source, fact.prov_path, fact.prov_locator, fact.prov_reader]])
             self.identifiers[fact.account].append(PackageIdentifier(fact.type, fact.value, row))
         for key, person in people_of(referrals).items():
             self.services[key] = "referral"
@@ -174,5 +181,5 @@ def _contents(operation: Operation, accounts: list[str]) -> tuple[PackageContent
 
 
 def provenances(rows: list[list[str]]) -> tuple[Provenance, ...]:
-    """Return a finding's rows as provenances."""
-    return tuple(Provenance(*row) for row in rows)
+    """Return a finding's rows as provenances. A folder's name is nobody else's business: it often names a person."""
+    return tuple(Provenance("folder" if row[0].startswith("folder:") else row[0], *row[1:]) for row in rows)

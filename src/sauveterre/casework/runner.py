@@ -3,13 +3,16 @@
 import asyncio
 import os
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import psycopg
 from django.db import DatabaseError, connection
 from procrastinate import App, jobs
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.exceptions import ConnectorException
 from procrastinate.manager import JobManager
 
 from sauveterre.casework.intake import LIMITS
@@ -76,6 +79,8 @@ def run_jobs(*, workers: int | None = None, tick: Callable[[], None] = lambda: N
             while thread.is_alive():
                 thread.join(TICK_SECONDS)
                 tick()
+            time.sleep(TICK_SECONDS)  # what is left may be in the hands of another worker
+            revive()
     tick()
     if failures:
         raise _explained(failures[0])
@@ -84,9 +89,12 @@ def run_jobs(*, workers: int | None = None, tick: Callable[[], None] = lambda: N
 def serve_jobs(*, workers: int | None = None) -> None:
     """Work until interrupted: what `sauveterre worker` does."""
     count = workers or os.cpu_count() or 1
+    revive()
     failures: list[BaseException] = []
     with Sandbox(workers=count, limits=LIMITS) as sandbox:
         asyncio.run(_work(sandbox, count, failures, wait=True))
+    if failures:
+        raise _explained(failures[0])
 
 
 def _run_once(sandbox: Sandbox, count: int, failures: list[BaseException]) -> None:
@@ -101,23 +109,35 @@ async def _work(sandbox: Sandbox, count: int, failures: list[BaseException], *, 
     worker = app.with_connector(DjangoConnector().get_worker_connector())
     worker.job_manager = CommittedJobs(worker, finished)
     async with worker.open_async():
-        await worker.run_worker_async(
-            queues=list(QUEUES),
-            concurrency=count + 1,  # one more, so that the children have work while results are written
-            wait=wait,
-            listen_notify=wait,
-            install_signal_handlers=wait,
-            additional_context={"sandbox": sandbox, FINISHED: finished, FAILURES: failures},
-        )
+        running = asyncio.create_task(_run(worker, count, sandbox, finished, failures, wait=wait))
+        while not running.done():
+            if wait and failures:
+                running.cancel()
+            await asyncio.wait({running}, timeout=TICK_SECONDS)
+        if not running.cancelled():
+            running.result()
+
+
+async def _run(
+    worker: App, count: int, sandbox: Sandbox, finished: set[int], failures: list[BaseException], *, wait: bool
+) -> None:
+    await worker.run_worker_async(
+        queues=list(QUEUES),
+        concurrency=count + 1,  # one more, so that the children have work while results are written
+        wait=wait,
+        listen_notify=wait,
+        install_signal_handlers=wait,
+        additional_context={"sandbox": sandbox, FINISHED: finished, FAILURES: failures},
+    )
 
 
 def _explained(error: BaseException) -> BaseException:
     """Return the failure as one of ours, with what to do next."""
     if isinstance(error, SauveterreError):
         return error
-    if isinstance(error, DatabaseError | OSError):
+    if isinstance(error, DatabaseError | psycopg.Error | ConnectorException | OSError):
         return WorkspaceError(
-            f"the work stopped: {str(error).strip().splitlines()[0] if str(error) else type(error).__name__}; "
-            "see that the disk has space and run the command again: nothing is lost"
+            f"the work stopped in the database or on the disk ({type(error).__name__}); see that the disk has space "
+            "and run the command again: nothing is lost"
         )
     return error

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 from sauveterre.casework import sealing
@@ -33,7 +34,7 @@ def source_row(exhibit: Exhibit, record: sources.Source, *, path: str, kind: str
 def source_record(row: Source) -> sources.Source:
     """Return the record of a source's row."""
     steps = tuple(sources.Step(reader, locator) for reader, locator in row.steps)
-    return sources.Source(Path(row.exhibit.path), row.identity, steps)
+    return sources.Source(Path(os.fsdecode(bytes(row.exhibit.path_raw))), row.identity, steps)
 
 
 def entry_record(row: Entry, source: sources.Source, reader: str) -> entries.Entry:

@@ -8,6 +8,7 @@
       run/                its lock, and its socket where the path is too long for one in ``database``
       secret/key          32 random bytes (mode 0600): seals thumbnails and recovery keys, signs the audit log
       store/              derived pictures (encrypted) and hash lists
+      packages/           what was made for partners
 """
 
 import fcntl
@@ -54,6 +55,11 @@ class Workspace:
         """Derived pictures and hash lists."""
         return self.folder / "store"
 
+    @property
+    def packages(self) -> Path:
+        """What was made for partners. For its owner alone, also where the database's folder must be open to others."""
+        return self.folder / "packages"
+
 
 def create_workspace(folder: Path) -> Workspace:
     """Make a new workspace in an absent or empty folder; raise ``WorkspaceError`` where there is something."""
@@ -63,8 +69,15 @@ def create_workspace(folder: Path) -> Workspace:
     if workspace.folder.exists() and (not workspace.folder.is_dir() or any(workspace.folder.iterdir())):
         raise WorkspaceError(f"{folder} is not an empty folder; name one that is empty or does not exist yet")
     try:
-        for path in (workspace.folder, workspace.store, workspace.key_file.parent, workspace.folder / "run"):
+        for path in (
+            workspace.folder,
+            workspace.store,
+            workspace.packages,
+            workspace.key_file.parent,
+            workspace.folder / "run",
+        ):
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.chmod(0o700)
         descriptor = os.open(workspace.key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(secrets.token_bytes(KEY_BYTES))
@@ -123,8 +136,13 @@ def start_database(workspace: Workspace) -> str:
 def _forget_dead_users(path: Path) -> None:
     """Drop killed processes from the server's list of users, or it would never stop by itself."""
     if path.is_file():
-        alive = [pid for pid in json.loads(path.read_text() or "[]") if psutil.pid_exists(pid)]
-        path.write_text(json.dumps(alive))
+        try:
+            known = json.loads(path.read_text() or "[]")
+        except ValueError:
+            known = []
+        beside = path.with_suffix(".new")
+        beside.write_text(json.dumps([pid for pid in known if psutil.pid_exists(pid)]))
+        beside.replace(path)
 
 
 @contextmanager

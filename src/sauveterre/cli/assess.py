@@ -2,6 +2,7 @@
 
 from sauveterre.casework.workspace import exclusive
 from sauveterre.cli import session
+from sauveterre.errors import InvalidInput
 
 NAME = "assess"
 HELP = "Work out hits, stacks and the picture of the network anew.\n\nExample: sauveterre assess"
@@ -14,6 +15,7 @@ def run(
     """Assess an operation and say what was found."""
     opened = session.start(workspace)
     from sauveterre.casework.jobs import assess
+    from sauveterre.casework.progress import progress_of
     from sauveterre.casework.runner import run_jobs
     from sauveterre.casework.selectors import contents, exhibits, figures
     from sauveterre.casework.selectors.access import sight_of
@@ -21,6 +23,13 @@ def run(
     with exclusive(opened, "process"):
         officer, chosen = session.officer(), session.operation(operation)
         sight = sight_of(officer, chosen.pk)
+        standing = progress_of(chosen)
+        if not standing.complete:
+            waiting = standing.found - standing.done
+            raise InvalidInput(
+                f"{standing.listing} sources and {waiting} files still wait, and would be left out; "
+                "run `sauveterre process` first"
+            )
         assess.defer(operation_id=chosen.pk, by=officer.username)
         run_jobs(workers=1)
     for name, count in figures.overview(sight, exhibits.account(sight), contents.spared(sight)).items():

@@ -12,7 +12,7 @@ from sauveterre.casework.workspace import create_workspace
 from sauveterre.cli import session, tables
 from sauveterre.cli.jsonl import plain
 from sauveterre.cli.progress import bar
-from sauveterre.errors import SauveterreError
+from sauveterre.errors import InvalidInput, SauveterreError
 from sauveterre.scenarios.score import Score
 
 NAME = "demo"
@@ -38,7 +38,7 @@ def run(
 
     console = tables.wide_console()
     if folder.exists():
-        shutil.rmtree(folder)
+        _clear(folder)
     console.print(f"Drawing the operation village in {folder} …")
     truth = draw(folder / "village")
     workspace = create_workspace(folder / "case")
@@ -72,6 +72,13 @@ def run(
         from sauveterre.cli.serve import serve as serve_pages
 
         serve_pages(port)
+
+
+def _clear(folder: Path) -> None:
+    """Remove an earlier demonstration; refuse a folder that holds anything else."""
+    if any(folder.iterdir()) and not (folder / "village" / "referral.xml").is_file():
+        raise InvalidInput(f"{folder} holds something that is no demonstration; name a new folder with --folder")
+    shutil.rmtree(folder)
 
 
 def _scores(scores: list[Score]) -> Table:

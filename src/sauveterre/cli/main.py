@@ -2,7 +2,9 @@
 
 import sys
 
+import psycopg
 import typer
+from django.db import DatabaseError
 from rich.console import Console
 
 from sauveterre.cli import (
@@ -26,7 +28,7 @@ from sauveterre.cli import (
     serve,
     worker,
 )
-from sauveterre.errors import SauveterreError
+from sauveterre.errors import SauveterreError, WorkspaceError
 
 app = typer.Typer(
     name="sauveterre",
@@ -48,6 +50,14 @@ def main() -> None:
     except SauveterreError as error:
         Console(stderr=True, highlight=False).print(f"[bold]sauveterre:[/bold] {_escaped(error)}", soft_wrap=True)
         sys.exit(error.exit_code)
+    except (psycopg.Error, DatabaseError) as error:
+        kind = type(error).__name__
+        Console(stderr=True, highlight=False).print(
+            f"[bold]sauveterre:[/bold] the database does not answer as it should ({kind}); "
+            "see that it runs and that the disk has space, then run the command again",
+            soft_wrap=True,
+        )
+        sys.exit(WorkspaceError.exit_code)
     except KeyboardInterrupt:
         Console(stderr=True).print("stopped; run the command again to go on: nothing is lost")
         sys.exit(130)

@@ -1,6 +1,7 @@
 """What verbs that need a workspace share: finding it, bringing it up, and who is at work."""
 
-import getpass
+import os
+import pwd
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -48,10 +49,10 @@ def start(named: Path | None) -> Workspace:
 
 
 def officer() -> "Officer":
-    """Return the officer at this command line: the operating system's user."""
+    """Return the officer at this command line: the operating system's user, whatever the environment says."""
     from sauveterre.casework.services.operations import local_officer
 
-    return local_officer(getpass.getuser())
+    return local_officer(pwd.getpwuid(os.getuid()).pw_name)
 
 
 def operation(named: str | None) -> "Operation":

@@ -57,7 +57,7 @@ def inspect(
             continue
         yield from listing.problems
         for store in listing.stores:
-            child = source.child(Step(store.reader, store.root), f"{source.identity}/{store.root}")
+            child = source.child(Step(store.reader, store.root), source.identity)
             waiting.append((child, inside(name, reader, store.root), store.reader))
         for entry, processed in _processed(sandbox, source, listing.entries, limits, keys):
             yield Inspected(name, entry, processed)

@@ -1,5 +1,6 @@
 """Inventory: what a source holds, listed in full before any content is read."""
 
+import os
 from dataclasses import dataclass
 from hashlib import file_digest
 from pathlib import Path
@@ -8,7 +9,7 @@ from sauveterre.errors import UnknownFormat, UnreadableSource
 from sauveterre.evidence.opening import container_kind
 from sauveterre.messages.stores import find_stores
 from sauveterre.pipeline.opening import is_store, shared_opener
-from sauveterre.records.entry import Entry, Outcome
+from sauveterre.records.entry import Entry, Outcome, display_path
 from sauveterre.records.limits import Limits
 from sauveterre.records.problem import Problem
 from sauveterre.records.source import Source
@@ -36,7 +37,7 @@ def root_source(path: Path) -> tuple[Source, str]:
     path = path.expanduser().absolute()
     try:
         if path.is_dir():
-            return Source(path, f"folder:{path.name}"), "directory"
+            return Source(path, f"folder:{display_path(os.fsencode(path.name))}"), "directory"
         with path.open("rb") as stream:
             head = stream.read(HEAD_BYTES)
             stream.seek(0)

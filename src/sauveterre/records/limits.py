@@ -33,4 +33,4 @@ class Limits:
 
     def seconds_for(self, size: int | None) -> float:
         """Return the wall time that an entry of this size may take."""
-        return self.entry_seconds + (size or 0) / self.seconds_per_bytes
+        return self.entry_seconds + min(size or 0, self.entry_bytes) / self.seconds_per_bytes

@@ -7,6 +7,7 @@
 - ``SAUVETERRE_HOSTS``: names that the server answers to, parted by commas (default: loopback only).
 """
 
+import hashlib
 import os
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -21,19 +22,24 @@ KEY_FILE = WORKSPACE / "secret" / "key"
 def database(url: str) -> dict[str, object]:
     """Read a ``postgresql://`` address into Django's terms; a socket's folder stands in ``?host=``."""
     parts = urlsplit(url)
+    options = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    host = options.pop("host", parts.hostname or "")
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")) or "postgres",
         "USER": unquote(parts.username or "postgres"),
         "PASSWORD": unquote(parts.password or ""),
-        "HOST": parse_qs(parts.query).get("host", [parts.hostname or ""])[0],
+        "HOST": host,
         "PORT": str(parts.port or ""),
+        "OPTIONS": options,
     }
 
 
 def _secret(path: Path) -> str:
     """Derive the session secret from the workspace's key; without a workspace, one that is good for nothing."""
-    return path.read_bytes().hex() if path.is_file() else "no-workspace-" + "0" * 50
+    if path.is_file():
+        return hashlib.blake2b(path.read_bytes(), person=b"session").hexdigest()
+    return "no-workspace-" + "0" * 50
 
 
 DATABASES = {"default": database(os.environ.get("DATABASE_URL", "postgresql:///postgres"))}
@@ -124,5 +130,9 @@ LOGGING = {
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"procrastinate": {"level": "CRITICAL"}, "django.request": {"level": "ERROR"}},
+    "loggers": {
+        "procrastinate": {"level": "CRITICAL"},
+        "django.request": {"level": "ERROR"},
+        "django.security.csrf": {"level": "ERROR"},
+    },
 }

@@ -9,9 +9,12 @@ BEGIN
 END $$;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON casework_auditevent
     FOR EACH STATEMENT EXECUTE FUNCTION casework_audit_append_only();
+CREATE TRIGGER no_truncate BEFORE TRUNCATE ON casework_auditevent
+    FOR EACH STATEMENT EXECUTE FUNCTION casework_audit_append_only();
 """
 ALLOW = """
 DROP TRIGGER append_only ON casework_auditevent;
+DROP TRIGGER no_truncate ON casework_auditevent;
 DROP FUNCTION casework_audit_append_only();
 """
 

@@ -10,7 +10,7 @@ class AuditEvent(models.Model):
     at = models.DateTimeField()
     actor = models.CharField(max_length=150)
     action = models.CharField(max_length=60)
-    subject = models.CharField(max_length=300)
+    subject = models.TextField()
     operation = models.CharField(max_length=200, blank=True)
     detail = models.JSONField(default=dict)
     previous = models.CharField(max_length=64)

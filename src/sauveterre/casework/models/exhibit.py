@@ -10,9 +10,12 @@ class Exhibit(models.Model):
 
     operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="exhibits")
     number = models.PositiveIntegerField()
-    seal = models.CharField(max_length=100, blank=True)
-    description = models.CharField(max_length=500, blank=True)
-    path = models.CharField(max_length=4096)
+    seal = models.TextField(blank=True)
+    description = models.TextField(blank=True)
+    path = models.TextField()
+    """As shown to people."""
+    path_raw = models.BinaryField()
+    """As the file system has it, byte for byte."""
     added_at = models.DateTimeField(auto_now_add=True)
     added_by = models.CharField(max_length=150)
 
@@ -50,7 +53,7 @@ class Source(models.Model):
     parent_entry = models.ForeignKey(
         "Entry", null=True, db_constraint=False, on_delete=models.CASCADE, related_name="sources"
     )
-    path = models.CharField(max_length=8192)
+    path = models.TextField()
     """From the exhibit down, parted by ``!`` at each container: what people read."""
     kind = models.CharField(max_length=40)
     """The reader that opens it; ``directory``, ``zip``, ``signal_backup_v2`` …"""
@@ -58,7 +61,7 @@ class Source(models.Model):
     """The way down, as (reader, locator) pairs."""
     way = models.CharField(max_length=64)
     """SHA-256 of the way down: unique in the exhibit however long the way is."""
-    identity = models.CharField(max_length=300)
+    identity = models.TextField()
     depth = models.PositiveSmallIntegerField(default=0)
     needs_key = models.BooleanField(default=False)
     is_store = models.BooleanField(default=False)

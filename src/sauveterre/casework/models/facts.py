@@ -1,7 +1,8 @@
 """What message stores state, row by row as read: facts, never merged and never edited.
 
 Each model mirrors one record of ``sauveterre.records`` field by field, with its provenance beside it. One
-message seen on five devices is five rows with one ``key``.
+message seen on five devices is five rows with one ``key``. What a store says in its own words has no greatest length;
+keys, which the reader makes, have one and are indexed.
 """
 
 from django.db import models
@@ -15,9 +16,9 @@ class Fact(models.Model):
     """A row read from a source. ``source`` says in which; the ``prov_`` fields say where in it."""
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="+")
-    prov_source = models.CharField(max_length=IDENTIFIER)
+    prov_source = models.TextField()
     prov_path = models.TextField()
-    prov_locator = models.CharField(max_length=IDENTIFIER)
+    prov_locator = models.TextField()
     prov_reader = models.CharField(max_length=40)
 
     class Meta:
@@ -28,9 +29,9 @@ class StoreFact(Fact):
     """What a message store says of itself."""
 
     kind = models.CharField(max_length=60)
-    version = models.CharField(max_length=60)
+    version = models.TextField()
     exported_at = models.DateTimeField(null=True)
-    app_version = models.CharField(max_length=100)
+    app_version = models.TextField()
     notes = models.JSONField()
 
 
@@ -124,7 +125,7 @@ class AttachmentFact(Fact):
     ordinal = models.PositiveIntegerField()
     role = models.CharField(max_length=20)
     file_name = models.TextField()
-    media_type = models.CharField(max_length=200)
+    media_type = models.TextField()
     size = models.BigIntegerField(null=True)
     sha256 = models.CharField(max_length=64, null=True, db_index=True)
     path = models.TextField(null=True)
@@ -135,7 +136,7 @@ class ReactionFact(Fact):
 
     message = models.CharField(max_length=3 * IDENTIFIER, db_index=True)
     account = models.CharField(max_length=IDENTIFIER)
-    emoji = models.CharField(max_length=100)
+    emoji = models.TextField()
     at = models.DateTimeField(null=True)
 
 

@@ -3,6 +3,7 @@
 ``rows`` are the provenances that a finding rests on, each as [source, path, locator, reader].
 """
 
+from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 
 from sauveterre.casework.models.exhibit import Content
@@ -63,8 +64,11 @@ class Share(Finding):
     group = models.CharField(max_length=IDENTIFIER, db_index=True)
     account = models.CharField(max_length=IDENTIFIER, db_index=True)
     at = models.DateTimeField(null=True)
-    subject = models.CharField(max_length=500, db_index=True)
+    subject = models.TextField()
     message = models.CharField(max_length=3 * IDENTIFIER)
+
+    class Meta:
+        indexes = [HashIndex(fields=["subject"])]  # equal or not; links can be longer than a tree's key
 
 
 class ParticipantRole(Finding):
@@ -81,8 +85,8 @@ class ParticipantRole(Finding):
 class StorageSpace(Finding):
     """A remote place for files, however its links are written."""
 
-    host = models.CharField(max_length=255)
-    identifier = models.CharField(max_length=255)
+    host = models.TextField()
+    identifier = models.TextField()
     kind = models.CharField(max_length=20)
     links = models.PositiveIntegerField()
 
@@ -126,7 +130,7 @@ class HashList(models.Model):
     operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="hash_lists")
     name = models.CharField(max_length=200)
     version = models.CharField(max_length=100)
-    scheme = models.CharField(max_length=100)
+    scheme = models.TextField()
     effect = models.CharField(max_length=10, choices=Effect, default=Effect.KNOWN)
     reader = models.CharField(max_length=40)
     sha256 = models.CharField(max_length=64)
@@ -148,9 +152,9 @@ class Hit(models.Model):
     value = models.CharField(max_length=64)
     distance = models.PositiveSmallIntegerField()
     quality = models.PositiveSmallIntegerField(null=True)
-    category_scheme = models.CharField(max_length=100, blank=True)
-    category_code = models.CharField(max_length=50, blank=True)
-    locator = models.CharField(max_length=300)
+    category_scheme = models.TextField(blank=True)
+    category_code = models.TextField(blank=True)
+    locator = models.TextField()
 
 
 class Stack(models.Model):

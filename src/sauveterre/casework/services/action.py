@@ -9,10 +9,12 @@ from django.db import transaction
 
 from sauveterre.casework import audit
 from sauveterre.casework.models import ActionDay, Measure, Officer, Operation, Target
+from sauveterre.casework.rows import storable
 from sauveterre.casework.services.operations import require_member
 from sauveterre.errors import InvalidInput
 from sauveterre.records.action import MeasureKind, OutcomeKind
 
+LONGEST = 200
 COLUMNS = ["target", "country", "unit", "kind", "day", "outcome"]
 
 
@@ -20,15 +22,17 @@ COLUMNS = ["target", "country", "unit", "kind", "day", "outcome"]
 def add_target(*, operation: Operation, label: str, country: str, unit: str, by: Officer) -> Target:
     """Decide to act on somebody. Deciding twice changes the country and unit, and says so in the log."""
     require_member(operation=operation, officer=by)
-    country = country.strip().upper()
-    if not label.strip():
+    country, label, unit = country.strip().upper(), storable(label.strip()), storable(unit.strip())
+    if len(label) > LONGEST or len(unit) > LONGEST:
+        raise InvalidInput(f"a target and its unit have at most {LONGEST} characters; shorten them")
+    if not label:
         raise InvalidInput("a target needs a name or an account; give one")
     if len(country) != 2 or not country.isascii() or not country.isalpha():
         raise InvalidInput(f"{country!r} is not a country code of two letters, such as FR")
     target, made = Target.objects.update_or_create(
         operation=operation,
-        label=label.strip(),
-        defaults={"country": country, "unit": unit.strip(), "decided_by": by.username},
+        label=label,
+        defaults={"country": country, "unit": unit, "decided_by": by.username},
     )
     action = "target-added" if made else "target-changed"
     audit.record(actor=by.username, action=action, subject=target.label, operation=operation, country=country)
@@ -62,7 +66,8 @@ def record_measure(
         raise InvalidInput(f"{kind!r} is no kind of measure; use one of {', '.join(MeasureKind)}")
     if outcome not in set(OutcomeKind):
         raise InvalidInput(f"{outcome!r} is no outcome; use one of {', '.join(OutcomeKind)}")
-    target = Target.objects.filter(operation=operation, label=label.strip(), country=country, unit=unit).first()
+    known = {"label": storable(label.strip()), "country": country, "unit": storable(unit.strip())}
+    target = Target.objects.filter(operation=operation, **known).first()
     if target is None:
         target = add_target(operation=operation, label=label, country=country, unit=unit, by=by)
     else:

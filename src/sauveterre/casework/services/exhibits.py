@@ -1,5 +1,6 @@
 """Exhibits: taking them in, and giving them their keys."""
 
+import os
 from pathlib import Path
 
 from django.db import transaction
@@ -8,6 +9,7 @@ from django.db.models import Max
 from sauveterre.casework import audit
 from sauveterre.casework.jobs import inventory
 from sauveterre.casework.models import Exhibit, Officer, Operation, Source, SourceState
+from sauveterre.casework.rows import storable
 from sauveterre.casework.services.operations import require_member
 from sauveterre.casework.sources import keep_key, source_row
 from sauveterre.errors import InvalidInput
@@ -35,9 +37,10 @@ def add_exhibit(
         exhibit = Exhibit.objects.create(
             operation=operation,
             number=last + 1,
-            seal=seal,
-            description=description or path.name,
-            path=str(record.path),
+            seal=storable(seal),
+            description=storable(description or path.name),
+            path=storable(str(record.path)),
+            path_raw=os.fsencode(record.path),
             added_by=by.username,
         )
         source = source_row(exhibit, record, path=record.path.name, kind=kind)
@@ -64,11 +67,11 @@ def add_key(*, exhibit: Exhibit, key: str, by: Officer) -> int:
     if not key.strip():
         raise InvalidInput("the key is empty; give the recovery key of 64 letters and digits")
     keep_key(exhibit, key.strip())
-    locked = Source.objects.filter(exhibit=exhibit, state=SourceState.LOCKED)
+    locked = Source.objects.select_for_update().filter(exhibit=exhibit, state=SourceState.LOCKED)
     numbers = list(locked.values_list("pk", flat=True))
     for number in numbers:
         inventory.defer(source_id=number)
-    locked.update(state=SourceState.NEW, reason="")
+    Source.objects.filter(pk__in=numbers).update(state=SourceState.NEW, reason="")
     audit.record(
         actor=by.username,
         action="key-added",

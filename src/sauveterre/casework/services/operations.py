@@ -11,6 +11,7 @@ from sauveterre.casework import audit
 from sauveterre.casework.models import Member, Officer, Operation, SignInLink
 from sauveterre.errors import InvalidInput, NotAllowed
 
+LONGEST_NAME = 200
 LINK_LIFE = timedelta(hours=12)
 
 
@@ -20,6 +21,8 @@ def create_operation(*, name: str, by: Officer) -> Operation:
     name = name.strip()
     if not name:
         raise InvalidInput("an operation needs a name; give one")
+    if len(name) > LONGEST_NAME or "\x00" in name:
+        raise InvalidInput(f"the name has more than {LONGEST_NAME} characters, or one that cannot be kept; shorten it")
     try:
         with transaction.atomic():
             operation = Operation.objects.create(name=name)

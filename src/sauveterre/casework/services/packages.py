@@ -35,9 +35,7 @@ def make_package(*, operation: Operation, country: str, by: Officer) -> CountryP
     created = timezone.now()
     referrals = [read_referral(bytes(row.original), row.name) for row in latest_referrals(operation)]
     package = package_of(operation, country, created=created, origin=by.unit, referrals=referrals)
-    number = operation.packages.filter(country=country).count() + 1
-    folder = Path(settings.WORKSPACE) / "packages" / f"{operation.pk:04d}" / f"{country}-{number:03d}"
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder = _next_folder(Path(settings.WORKSPACE) / "packages" / f"{operation.pk:04d}", country)
     written = write_package(package, folder)
     digest = hashlib.sha256((written / "tagmanifest-sha256.txt").read_bytes()).hexdigest()
     with transaction.atomic():
@@ -54,3 +52,12 @@ def make_package(*, operation: Operation, country: str, by: Officer) -> CountryP
             persons=len(package.persons), digest=digest,
         )  # fmt: skip
     return made
+
+
+def _next_folder(parent: Path, country: str) -> Path:
+    """Return a folder that does not exist yet, also after a run that was killed before it was entered."""
+    parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    number = 1
+    while (folder := parent / f"{country}-{number:03d}").exists():
+        number += 1
+    return folder

@@ -8,7 +8,6 @@ from django.utils import timezone
 from sauveterre.casework import audit
 from sauveterre.casework.accounting import accounts_of
 from sauveterre.casework.models import (
-    GroupFact,
     Measure,
     Officer,
     Operation,
@@ -18,7 +17,7 @@ from sauveterre.casework.models import (
     Share,
     StorageSpace,
 )
-from sauveterre.casework.packaging import HANDLING
+from sauveterre.casework.packaging import HANDLING, titles_of
 from sauveterre.casework.services.operations import require_member
 from sauveterre.errors import WorkspaceError
 from sauveterre.exchange.communique import communique
@@ -33,6 +32,7 @@ from sauveterre.exchange.report import (
     SourceCount,
 )
 from sauveterre.exchange.writers.report import report_pdf
+from sauveterre.records.accounting import Accounting
 from sauveterre.records.action import Figures, MeasureKind, OutcomeKind
 from sauveterre.records.action import Measure as MeasureRecord
 
@@ -87,13 +87,7 @@ def report_of(operation: Operation, *, unit: str) -> OperationReport:
         unit=unit,
         figures=figures_of(operation),
         persons=persons.count(),
-        sources=tuple(
-            SourceCount(
-                f"{one.exhibit:02d} {one.source}", one.found, one.processed, one.partial, one.failed, one.skipped
-            )
-            for one in accounts_of(operation)
-            if not one.pending
-        ),
+        sources=tuple(_source(one) for one in accounts_of(operation)),
         groups=_groups(operation, labels),
         suppliers=_suppliers(operation, labels),
         spaces=tuple(
@@ -105,10 +99,14 @@ def report_of(operation: Operation, *, unit: str) -> OperationReport:
     )
 
 
-def titles_of(operation: Operation) -> dict[str, str]:
-    """Return the newest title of each discussion group."""
-    groups = GroupFact.objects.filter(source__exhibit__operation=operation, kind="group")
-    return dict(groups.order_by("revision", "pk").values_list("stable_id", "title"))
+def _source(one: Accounting) -> SourceCount:
+    """Return a source's counts; one that is not finished, or not open, says so in its name."""
+    name = f"{one.exhibit:02d} {one.source}"
+    if one.pending:
+        name += f" ({one.pending} wait)"
+    if one.reason:
+        name += f" ({one.state}: {one.reason})"
+    return SourceCount(name, one.found - one.pending, one.processed, one.partial, one.failed, one.skipped)
 
 
 def _groups(operation: Operation, labels: dict[str, str]) -> tuple[ReportedGroup, ...]:
