@@ -125,9 +125,9 @@ class Builder:
         states = ["processed"] * 7 + ["partial", "failed", "skipped"]
         reasons = {"partial": "the picture ends early", "failed": "the decoder took longer than 20 seconds",
                    "skipped": "a device, which is never read"}  # fmt: skip
-        for source in self.sources:
+        for place, source in enumerate(self.sources, start=1):
             for ordinal in range(20):
-                state = states[(ordinal + source.pk) % 10]
+                state = states[(ordinal + place) % 10]
                 path = f"DCIM/{source.path}/sky-{ordinal:04d}.jpg"
                 if ordinal == 19:
                     path = "DCIM/odd-\\xff-name.bin"
