@@ -1,6 +1,7 @@
 """Derived pictures at rest: Django's file storage, with every file sealed under the workspace's key."""
 
 import hashlib
+import os
 import secrets
 from pathlib import Path
 from typing import IO, Any
@@ -23,11 +24,14 @@ class EncryptedStorage(FileSystemStorage):
         return ContentFile(sealing.unseal("store", sealed, name=name), name=name)
 
     def _save(self, name: str, content: IO[Any]) -> str:
-        """Write beside, then rename: a killed process leaves no half picture under a good name."""
+        """Write beside, then rename: a killed process or a power cut leaves no half picture under a good name."""
         target = Path(self.path(name))
         target.parent.mkdir(parents=True, exist_ok=True)
         beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-        beside.write_bytes(sealing.seal("store", content.read(), name=name))
+        with beside.open("wb") as stream:
+            stream.write(sealing.seal("store", content.read(), name=name))
+            stream.flush()
+            os.fsync(stream.fileno())  # on disk before the database says that it is
         beside.replace(target)
         return name
 

@@ -12,6 +12,7 @@ from sauveterre.casework.assessing import latest_referrals
 from sauveterre.casework.models import CountryPackage, Officer, Operation, Person
 from sauveterre.casework.packaging import package_of
 from sauveterre.casework.services.operations import require_member
+from sauveterre.casework.snapshot import one_moment
 from sauveterre.errors import InvalidInput
 from sauveterre.exchange.writers.package import write_package
 from sauveterre.referrals.reading import read_referral
@@ -33,8 +34,9 @@ def make_package(*, operation: Operation, country: str, by: Officer) -> CountryP
             f"of {', '.join(countries_of(operation)) or 'none yet'}"
         )
     created = timezone.now()
-    referrals = [read_referral(bytes(row.original), row.name) for row in latest_referrals(operation)]
-    package = package_of(operation, country, created=created, origin=by.unit, referrals=referrals)
+    with one_moment():
+        referrals = [read_referral(bytes(row.original), row.name) for row in latest_referrals(operation)]
+        package = package_of(operation, country, created=created, origin=by.unit, referrals=referrals)
     folder = _next_folder(Path(settings.WORKSPACE) / "packages" / f"{operation.pk:04d}", country)
     written = write_package(package, folder)
     digest = hashlib.sha256((written / "tagmanifest-sha256.txt").read_bytes()).hexdigest()

@@ -19,6 +19,7 @@ from sauveterre.casework.models import (
 )
 from sauveterre.casework.packaging import HANDLING, titles_of
 from sauveterre.casework.services.operations import require_member
+from sauveterre.casework.snapshot import one_moment
 from sauveterre.errors import WorkspaceError
 from sauveterre.exchange.communique import communique
 from sauveterre.exchange.figures import figures
@@ -56,7 +57,8 @@ def figures_of(operation: Operation) -> Figures:
 def write_reports(*, operation: Operation, folder: Path, by: Officer) -> list[Path]:
     """Write report (PDF) and communiqué (text) in both languages; return where they are."""
     require_member(operation=operation, officer=by)
-    report = report_of(operation, unit=by.unit)
+    with one_moment():
+        report = report_of(operation, unit=by.unit)
     written = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
