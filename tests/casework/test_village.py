@@ -159,4 +159,5 @@ def test_a_killed_process_gives_the_same_database(demo, sauveterre, tmp_path):
     assert len(undisturbed) > 5_000
     assert [line for line in disturbed if line not in set(undisturbed)] == []
     assert undisturbed == disturbed
+    assert list((workspace / "store" / "incoming").iterdir()) == [], "what was half-written when killed is cleared away"
     assert "whole" in sauveterre("audit", "verify", "-w", workspace).stdout

@@ -17,6 +17,7 @@ from procrastinate.manager import JobManager
 
 from sauveterre.casework.intake import LIMITS
 from sauveterre.casework.jobs import FAILURES, FINISHED, JOB_LOCKS
+from sauveterre.casework.storage import clear_incoming
 from sauveterre.errors import SauveterreError, WorkspaceError
 from sauveterre.media.sandbox import Sandbox
 
@@ -71,6 +72,7 @@ def run_jobs(*, workers: int | None = None, tick: Callable[[], None] = lambda: N
     """
     count = workers or os.cpu_count() or 1
     revive()
+    clear_incoming()
     failures: list[BaseException] = []
     with Sandbox(workers=count, limits=LIMITS) as sandbox:
         while waiting() and not failures:
@@ -90,6 +92,7 @@ def serve_jobs(*, workers: int | None = None) -> None:
     """Work until interrupted: what `sauveterre worker` does."""
     count = workers or os.cpu_count() or 1
     revive()
+    clear_incoming()
     failures: list[BaseException] = []
     with Sandbox(workers=count, limits=LIMITS) as sandbox:
         asyncio.run(_work(sandbox, count, failures, wait=True))

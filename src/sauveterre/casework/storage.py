@@ -6,6 +6,7 @@ import secrets
 from pathlib import Path
 from typing import IO, Any
 
+import psutil
 from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage
@@ -24,10 +25,10 @@ class EncryptedStorage(FileSystemStorage):
         return ContentFile(sealing.unseal("store", sealed, name=name), name=name)
 
     def _save(self, name: str, content: IO[Any]) -> str:
-        """Write beside, then rename: a killed process or a power cut leaves no half picture under a good name."""
+        """Write elsewhere, then rename: a killed process or a power cut leaves no half picture under a good name."""
         target = Path(self.path(name))
         target.parent.mkdir(parents=True, exist_ok=True)
-        beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+        beside = incoming() / f"{os.getpid()}-{secrets.token_hex(8)}"
         with beside.open("wb") as stream:
             stream.write(sealing.seal("store", content.read(), name=name))
             stream.flush()
@@ -38,6 +39,21 @@ class EncryptedStorage(FileSystemStorage):
     def get_available_name(self, name: str, max_length: int | None = None) -> str:  # noqa: ARG002 - Django's signature
         """Names are digests of contents: what is there already may be written again."""
         return name
+
+
+def incoming() -> Path:
+    """Return the folder in which files are written before they get their names."""
+    folder = Path(settings.STORE) / "incoming"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def clear_incoming() -> None:
+    """Remove what processes that are no more left half-written."""
+    for path in incoming().iterdir():
+        writer = path.name.partition("-")[0]
+        if not writer.isdigit() or not psutil.pid_exists(int(writer)):
+            path.unlink(missing_ok=True)
 
 
 def thumbnail_name(sha256: str) -> str:
