@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import BinaryIO, Generic, Self, TypeVar
 
 from sauveterre.errors import LimitExceeded, UnreadableSource
-from sauveterre.records.entry import Entry, EntryKind, display_path
+from sauveterre.records.entry import Cause, Entry, EntryKind, display_path
 from sauveterre.records.limits import Limits
 from sauveterre.records.problem import Problem
 from sauveterre.records.provenance import Provenance
@@ -81,6 +81,8 @@ class ListedContainer(ABC, Generic[Place]):
         modified: datetime | None = None,
         refusal: str = "",
         failure: str = "",
+        cause: Cause = Cause.NONE,
+        opens: str = "",
     ) -> None:
         """Add a member; raise ``LimitExceeded`` for one too many."""
         check_count(len(self._members), self._identity, self.limits)
@@ -94,6 +96,8 @@ class ListedContainer(ABC, Generic[Place]):
             provenance=Provenance(self._identity, display_path(path), locator, self._reader),
             refusal=refusal,
             failure=failure,
+            cause=cause,
+            opens=opens,
         )
         self._members[locator] = (entry, place)
 

@@ -14,6 +14,7 @@ DICTIONARY_BYTES = 1 << 30
 SALVAGE_STEP = 256
 
 RAW_DEFLATE = -15
+ZLIB = 15
 GZIP = 31
 
 
@@ -40,7 +41,7 @@ class Inflate:
     """Deflate with the manners of ``bz2``; before it complains it gives every byte before the damage."""
 
     def __init__(self, wbits: int) -> None:
-        """Take zlib's ``wbits``: raw deflate or gzip."""
+        """Take zlib's ``wbits``: raw deflate, zlib or gzip."""
         self._zlib = zlib.decompressobj(wbits)
         self._full = False
         self._error: zlib.error | None = None
@@ -120,6 +121,11 @@ def new_gzip() -> Decoder:
 def new_deflate() -> Decoder:
     """Return a decoder of raw deflate."""
     return Inflate(RAW_DEFLATE)
+
+
+def new_zlib() -> Decoder:
+    """Return a decoder of one zlib stream; it checks the stream's Adler-32."""
+    return Inflate(ZLIB)
 
 
 def decoded(

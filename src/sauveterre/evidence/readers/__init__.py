@@ -1,6 +1,25 @@
 """The kinds of source: the first reader that recognises one opens it. TAR comes last: it has a checksum, no magic."""
 
-from sauveterre.evidence.readers import compressed, directory, seven_zip, tar_archive, zip_archive
+from sauveterre.evidence.readers import (
+    android_backup,
+    compressed,
+    directory,
+    seven_zip,
+    tar_archive,
+    ufdr,
+    zip_archive,
+)
 from sauveterre.records.reader import EvidenceReader
 
-READERS: tuple[EvidenceReader, ...] = (directory, zip_archive, seven_zip, compressed, tar_archive)
+LAYERS: tuple[EvidenceReader, ...] = ()
+"""What a disk image is made of: image formats, partitions, volumes, file systems. They do not count as nesting."""
+ARCHIVES: tuple[EvidenceReader, ...] = (
+    ufdr,
+    zip_archive,
+    seven_zip,
+    compressed,
+    android_backup,
+    tar_archive,
+)
+READERS: tuple[EvidenceReader, ...] = (directory, *LAYERS, *ARCHIVES)
+LAYER_NAMES = frozenset(reader.NAME for reader in LAYERS)
