@@ -48,11 +48,12 @@ def django_db_modify_db_settings(workspace):
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
-    """Let tests that commit be cleaned up after: Django empties tables by what the audit log refuses."""
+    """Let tests that commit be cleaned up after: Django empties tables by what append-only logs refuse."""
     from django.db import connection
 
     with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE casework_auditevent DISABLE TRIGGER no_truncate")
+        for table in ("auditevent", "custodyevent", "custodysignature"):
+            cursor.execute(f"ALTER TABLE casework_{table} DISABLE TRIGGER no_truncate")
 
 
 @pytest.fixture(scope="session")

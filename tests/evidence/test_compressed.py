@@ -10,6 +10,7 @@ import pytest
 from sauveterre.errors import LimitExceeded, UnreadableSource
 from sauveterre.evidence.readers import compressed
 from sauveterre.records.limits import Limits
+from sauveterre.records.peek import Peek
 
 WEATHER = b"".join(b"%d degrees, " % random.Random(7).randrange(40) for _ in range(100)) * 2_000
 PACKERS = {"gzip": gzip.compress, "bzip2": bz2.compress, "xz": lzma.compress}
@@ -113,6 +114,6 @@ def test_xz_that_asks_for_too_much_memory_is_refused(opened, before_damage, monk
 def test_anything_else_is_not_recognised(dfvfs, opened):
     for name in ("syslog", "syslog.Z", "syslog.lzma", "syslog.zlib", "another_file"):
         data = (dfvfs / name).read_bytes()
-        assert not compressed.recognises(data[:512], is_folder=False)
+        assert not compressed.recognises(Peek(head=data[:512]))
         with pytest.raises(UnreadableSource, match="no gzip, bzip2 or xz"):
             opened(compressed, data)

@@ -17,6 +17,7 @@ from sauveterre.errors import SauveterreError
 from sauveterre.evidence.opening import reader_for
 from sauveterre.evidence.origin import StreamOrigin
 from sauveterre.records.limits import Limits
+from sauveterre.records.peek import HEAD_BYTES, Peek
 
 LIMITS = Limits(entries=1_000, entry_bytes=1 << 20, nested_bytes=1 << 20, ratio_floor=1 << 18)
 MEMBERS = {"film.txt": b"The Lighthouse Keeper's Cat\n" * 200, "in/recipe": bytes(range(256)) * 20, "empty": b""}
@@ -67,7 +68,7 @@ WHOLE = {
 
 def read_everything(data: bytes) -> int:
     """List and read all there is; return how many entries there were."""
-    reader = reader_for(data[:512], is_folder=False)
+    reader = reader_for(Peek(head=data[:HEAD_BYTES], tail=data[-512:], size=len(data)))
     if reader is None:
         return 0
     try:

@@ -13,6 +13,7 @@ from sauveterre.errors import LimitExceeded, UnknownFormat, UnreadableSource
 from sauveterre.evidence.opening import container_kind, open_container, open_steps, reader_for
 from sauveterre.evidence.readers import READERS
 from sauveterre.records.limits import Limits
+from sauveterre.records.peek import Peek
 from sauveterre.records.source import Source, Step
 
 RECIPE = b"Two eggs, flour, milk, a pinch of salt.\n" * 100
@@ -78,16 +79,16 @@ def descend(path, *readers, limits=None):
 )
 def test_content_is_known_by_its_first_bytes(dfvfs, name, kind):
     head = (dfvfs / name).read_bytes()[:512]
-    assert container_kind(head) == kind
-    assert container_kind(b"") is None
+    assert container_kind(Peek(head=head)) == kind
+    assert container_kind(Peek()) is None
 
 
 def test_readers_have_names_of_their_own():
     names = [reader.NAME for reader in READERS]
     assert names == ["directory", "zip", "7z", "compressed", "tar"]
-    assert reader_for(b"", is_folder=True).NAME == "directory"
-    assert reader_for(sevened(a=b"")[:512], is_folder=False).NAME == "7z"
-    assert all(not reader.recognises(b"PK\x03\x04", is_folder=True) for reader in READERS[1:])
+    assert reader_for(Peek(is_folder=True)).NAME == "directory"
+    assert reader_for(Peek(head=sevened(a=b""))).NAME == "7z"
+    assert all(not reader.recognises(Peek(is_folder=True)) for reader in READERS[1:])
 
 
 def test_a_compressed_tar_of_others_is_two_steps(dfvfs):

@@ -11,6 +11,7 @@ from sauveterre.errors import LimitExceeded, UnreadableSource
 from sauveterre.evidence.readers import tar_archive
 from sauveterre.records.entry import EntryKind
 from sauveterre.records.limits import Limits
+from sauveterre.records.peek import Peek
 
 FILM = b"The Lighthouse Keeper's Cat, 1962, 94 minutes.\n" * 40
 FORMATS = {"ustar": tarfile.USTAR_FORMAT, "gnu": tarfile.GNU_FORMAT, "pax": tarfile.PAX_FORMAT}
@@ -56,7 +57,7 @@ def resealed(data: bytes, at: int = 0) -> bytes:
 )
 def test_archives_of_others_are_listed_and_read(dfvfs, opened, content_of, name, expected):
     data = (dfvfs / "tar" / name).read_bytes()
-    assert tar_archive.recognises(data[:512], is_folder=False)
+    assert tar_archive.recognises(Peek(head=data[:512]))
     container = opened(tar_archive, data)
     found = content_of(container)
     assert [path for path, _ in found] == expected
@@ -263,6 +264,6 @@ def test_an_extension_that_is_too_long_is_passed_over_and_told(opened):
 
 def test_a_file_that_is_no_archive_is_not_recognised(opened, dfvfs):
     for data in (b"", b"a recipe", bytes(1024), (dfvfs / "syslog").read_bytes(), random.Random(2).randbytes(4096)):
-        assert not tar_archive.recognises(data[:512], is_folder=False)
+        assert not tar_archive.recognises(Peek(head=data[:512]))
         with pytest.raises(UnreadableSource, match="TAR header"):
             opened(tar_archive, data)

@@ -19,6 +19,12 @@ from sauveterre.records.source import Source, Step
 LIMITS = Limits()
 
 
+@pytest.fixture
+def listing(tmp_path_factory):
+    """A file for listings, outside of what is listed."""
+    return tmp_path_factory.mktemp("scratch") / "listing"
+
+
 def packed(**files):
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
@@ -70,20 +76,20 @@ def deep(tmp_path):
     return tmp_path / "card"
 
 
-def test_every_level_is_opened_and_read(deep):
+def test_every_level_is_opened_and_read(deep, listing):
     source, _ = root_source(deep)
     for _ in range(2):
-        entry = only(list_source(source, LIMITS, ()).entries)
+        entry = only(list_source(source, LIMITS, (), listing).entries())
         processed = process_entry(source, entry, LIMITS, ())
         source = nested_source(source, entry, processed)
-    store = only(list_source(source, LIMITS, ()).stores)
+    store = only(list_source(source, LIMITS, (), listing).stores)
     source = source.child(Step(store.reader, store.root), "store")
-    attachment = only(list_source(source, LIMITS, ()).entries)
+    attachment = only(list_source(source, LIMITS, (), listing).entries())
     processed = process_entry(source, attachment, LIMITS, ())
     assert processed.container == "zip"
     source = nested_source(source, attachment, processed)
 
-    innermost = only(list_source(source, LIMITS, ()).entries)
+    innermost = only(list_source(source, LIMITS, (), listing).entries())
     found = process_entry(source, innermost, LIMITS, ())
 
     assert innermost.path == b"inner.txt"
@@ -108,13 +114,13 @@ def test_an_opener_keeps_few_sources_open_and_reopens_what_it_closed(tmp_path):
     opener.close()
 
 
-def test_a_store_that_is_gone_says_so(tmp_path):
+def test_a_store_that_is_gone_says_so(tmp_path, listing):
     path = tmp_path / "a.zip"
     path.write_bytes(packed(**{"a.txt": "x"}))
     source = root_source(path)[0].child(Step("signal_backup_v2", "main.jsonl"), "store")
 
-    with pytest.raises(UnreadableSource, match=r"no message store at main\.jsonl; process the exhibit again"):
-        list_source(source, LIMITS, ())
+    with pytest.raises(UnreadableSource, match=r"no signal_backup_v2 at main\.jsonl; process the exhibit again"):
+        list_source(source, LIMITS, (), listing)
 
 
 def test_a_files_identity_is_its_digest_and_a_folder_has_none(tmp_path):

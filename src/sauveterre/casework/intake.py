@@ -5,7 +5,8 @@ job runs in one transaction with its own completion.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, Protocol
 
 import psycopg
@@ -18,11 +19,14 @@ from sauveterre.casework.outcomes import Ended, write_outcomes
 from sauveterre.casework.rows import copy_facts, copy_rows, storable
 from sauveterre.casework.sources import entry_record, keys_of, source_record, source_row
 from sauveterre.errors import Locked, SauveterreError, WorkspaceError
+from sauveterre.evidence.segments import files_of
 from sauveterre.media.casualty import Casualty
 from sauveterre.media.sandbox import Sandbox
-from sauveterre.pipeline.inventory import Listing, foreseen, inside, list_source
+from sauveterre.pipeline.inventory import foreseen, inside, list_source, root_identity
+from sauveterre.pipeline.listing import Listing, scratch_file
 from sauveterre.pipeline.messages import read_store
-from sauveterre.pipeline.processing import Processed, nested_source, process_entry
+from sauveterre.pipeline.opening import reader_version
+from sauveterre.pipeline.processing import Processed, failed, nested_source, process_entry
 from sauveterre.records import entry as entries
 from sauveterre.records import problem
 from sauveterre.records.limits import Limits
@@ -32,11 +36,14 @@ from sauveterre.records.source import Step
 LIMITS = Limits()
 BATCH_ENTRIES = 256
 BATCH_BYTES = 64 << 20
+STRUCTURE = (entries.EntryKind.VOLUME, entries.EntryKind.REGION)
+"""Kinds of entry that are only looked at, whatever their size."""
 UNKEPT = (DataError, psycopg.DataError)
 """Refusals of a value, not of the database's state: trying again would not help."""
 ENTRY_COLUMNS = [
-    "source_id", "ordinal", "path", "path_raw", "size", "locator", "kind", "allocated", "modified", "refusal",
-    "failure", "state", "reason",
+    "source_id", "ordinal", "path", "path_raw", "size", "locator", "kind", "allocated", "modified", "created",
+    "accessed", "changed", "opens", "note", "refusal", "failure", "state", "cause", "reason", "extractor", "version",
+    "attempts",
 ]  # fmt: skip
 
 
@@ -54,12 +61,17 @@ def inventory(sandbox: Sandbox, source_id: int, *, defer: Defer) -> Callable[[],
     _require_there(row, source)
     if row.state != SourceState.NEW:
         return lambda: None  # asked for twice: two keys may come in at once
+    file = scratch_file(sandbox.scratch)
     try:
-        listing = sandbox.run(list_source, source, LIMITS, keys, seconds=LIMITS.listing_seconds)
+        if not row.identity:
+            row.identity = sandbox.run(root_identity, source.path, seconds=_whole_seconds(source.path))
+            source = source_record(row)
+        listing = sandbox.run(list_source, source, LIMITS, keys, file, seconds=LIMITS.listing_seconds)
         facts = sandbox.run(read_store, source, LIMITS, keys, seconds=LIMITS.listing_seconds) if row.is_store else []
-    except Locked as error:
-        return _locked(row, str(error), tried=len(keys), defer=defer)
     except SauveterreError as error:
+        file.unlink()
+        if isinstance(error, Locked):
+            return _locked(row, str(error), tried=len(keys), defer=defer)
         return _not_opened(row, SourceState.FAILED, str(error))
 
     def write() -> None:
@@ -71,8 +83,15 @@ def inventory(sandbox: Sandbox, source_id: int, *, defer: Defer) -> Callable[[],
                 _add_stores(row, source, listing, defer)
         except UNKEPT as error:
             _not_opened(row, SourceState.FAILED, _unkept(error))()
+        finally:
+            file.unlink(missing_ok=True)
 
     return write
+
+
+def _whole_seconds(path: Path) -> float:
+    """Return how long an exhibit's own file may take to be read whole."""
+    return LIMITS.listing_seconds + sum(file.stat().st_size for file in files_of(path)) / LIMITS.seconds_per_bytes
 
 
 def _require_there(row: Source, source: SourceRecord) -> None:
@@ -114,22 +133,31 @@ def _not_opened(row: Source, state: SourceState, reason: str) -> Callable[[], No
 
 
 def _write_listing(row: Source, listing: Listing, defer: Defer) -> None:
-    def entry_row(ordinal: int, entry: entries.Entry) -> list[Any]:
-        ended = foreseen(entry)
-        path = entries.display_path(entry.path)
-        state, reason = (ended[0].value, ended[1]) if ended else (EntryState.PENDING.value, "")
-        return [
-            row.pk, ordinal, path, entry.path, entry.size, entry.locator, entry.kind, entry.allocated,
-            entry.modified, entry.refusal, entry.failure, state, reason,
-        ]  # fmt: skip
+    """Write what a source holds, entry by entry, and put one job for each batch of it."""
+    batches = Batches()
 
-    copy_rows(Entry, ENTRY_COLUMNS, (entry_row(n, entry) for n, entry in enumerate(listing.entries)))
+    def rows() -> Iterator[list[Any]]:
+        for ordinal, entry in enumerate(listing.entries()):
+            batches.take(ordinal, entry)
+            yield _entry_row(row.pk, ordinal, entry)
+
+    copy_rows(Entry, ENTRY_COLUMNS, rows())
     _write_problems(row, listing.problems)
-    batches = _batches(listing.entries)
-    defer("process", [{"source_id": row.pk, "first": first, "last": last} for first, last in batches])
-    row.state, row.reason = (SourceState.LISTED if batches else SourceState.DONE), ""
-    row.save(update_fields=["state", "reason"])
-    _record(row, "source-listed", entries=len(listing.entries), problems=len(listing.problems))
+    defer("process", [{"source_id": row.pk, "first": first, "last": last} for first, last in batches.ended()])
+    row.state, row.reason = (SourceState.LISTED if batches.ended() else SourceState.DONE), ""
+    row.announced, row.reader_version = listing.count, reader_version(row.kind)
+    row.save(update_fields=["state", "reason", "identity", "announced", "reader_version"])
+    _record(row, "source-listed", entries=listing.count, problems=len(listing.problems), identity=row.identity)
+
+
+def _entry_row(source_id: int, ordinal: int, entry: entries.Entry) -> list[Any]:
+    ended = foreseen(entry)
+    state, cause, reason = ended if ended else (EntryState.PENDING, entries.Cause.NONE, "")
+    return [
+        source_id, ordinal, entries.display_path(entry.path), entry.path, entry.size, entry.locator, entry.kind,
+        entry.allocated, entry.modified, entry.created, entry.accessed, entry.changed, entry.opens, entry.note,
+        entry.refusal, entry.failure, state.value, cause.value, reason, "", 0, 0,
+    ]  # fmt: skip
 
 
 def _write_problems(row: Source, problems: tuple[problem.Problem, ...] | list[problem.Problem]) -> None:
@@ -145,20 +173,30 @@ def _write_problems(row: Source, problems: tuple[problem.Problem, ...] | list[pr
     )
 
 
-def _batches(listed: tuple[entries.Entry, ...]) -> list[tuple[int, int]]:
-    """Cut a listing into runs of at most 256 entries or 64 MiB, as (first, last) ordinals."""
-    batches: list[tuple[int, int]] = []
-    first, count, size = 0, 0, 0
-    for ordinal, entry in enumerate(listed):
+class Batches:
+    """Cuts a listing into runs of at most 256 entries or 64 MiB, as (first, last) ordinals."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._ended: list[tuple[int, int]] = []
+        self._first = self._last = self._count = self._size = 0
+
+    def take(self, ordinal: int, entry: entries.Entry) -> None:
+        """Take the next entry; what has ended already is in no batch of its own."""
         if foreseen(entry) is not None:
-            continue
-        if count and (count == BATCH_ENTRIES or size + (entry.size or 0) > BATCH_BYTES):
-            batches.append((first, ordinal - 1))
-            count, size = 0, 0
-        if not count:
-            first = ordinal
-        count, size = count + 1, size + (entry.size or 0)
-    return [*batches, (first, len(listed) - 1)] if count else batches
+            return
+        size = entry.size or 0 if entry.kind not in STRUCTURE else 0
+        if self._count and (self._count == BATCH_ENTRIES or self._size + size > BATCH_BYTES):
+            self._ended.append((self._first, ordinal - 1))
+            self._count = self._size = 0
+        if not self._count:
+            self._first = ordinal
+        self._last = ordinal
+        self._count, self._size = self._count + 1, self._size + size
+
+    def ended(self) -> list[tuple[int, int]]:
+        """Return all batches, the last one with what it has so far."""
+        return [*self._ended, (self._first, self._last)] if self._count else self._ended
 
 
 def _add_stores(row: Source, source: SourceRecord, listing: Listing, defer: Defer) -> None:
@@ -242,7 +280,7 @@ def _alone(sandbox: Sandbox, source: SourceRecord, entry: entries.Entry, keys: t
     try:
         processed: Processed = sandbox.run(process_entry, source, entry, LIMITS, keys, seconds=seconds)
     except Casualty as casualty:
-        return Processed(entries.Outcome.FAILED, str(casualty))
+        return failed(casualty)
     return processed
 
 

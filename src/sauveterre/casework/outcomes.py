@@ -89,14 +89,23 @@ def _write_states(ended: list[Ended], numbers: dict[str, int]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            UPDATE casework_entry SET state = new.state, reason = new.reason, content_id = new.content
-            FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::bigint[]) AS new (id, state, reason, content)
+            UPDATE casework_entry SET state = new.state, cause = new.cause, reason = new.reason,
+                extractor = new.extractor, version = new.version, attempts = new.attempts, seconds = new.seconds,
+                content_id = new.content
+            FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::int[], %s::int[],
+                %s::float8[], %s::bigint[])
+                AS new (id, state, cause, reason, extractor, version, attempts, seconds, content)
             WHERE casework_entry.id = new.id
             """,
             [
                 [one.entry.pk for one in ended],
                 [one.processed.outcome.value for one in ended],
+                [one.processed.cause.value for one in ended],
                 [storable(one.processed.reason) for one in ended],
+                [one.processed.extractor for one in ended],
+                [one.processed.version for one in ended],
+                [one.processed.attempts for one in ended],
+                [one.processed.seconds for one in ended],
                 [None if one is None else numbers[one.digests.sha256] for one in found],
             ],
         )

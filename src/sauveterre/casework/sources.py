@@ -49,6 +49,11 @@ def entry_record(row: Entry, source: sources.Source, reader: str) -> entries.Ent
         provenance=Provenance(source.identity, row.path, row.locator, reader),
         refusal=row.refusal,
         failure=row.failure,
+        opens=row.opens,
+        created=row.created,
+        accessed=row.accessed,
+        changed=row.changed,
+        note=row.note,
     )
 
 

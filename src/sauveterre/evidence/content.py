@@ -136,9 +136,9 @@ class Window(Content):
         checked when they are read in one go from first to last.
         """
         super().__init__(name)
-        self._base = base
-        self._start = start
-        self._size = size
+        self.base = base
+        self.start = start
+        self.length = size
         self._most = most
         self._next = 0
         self._crc = crc
@@ -148,25 +148,25 @@ class Window(Content):
         self._on_close = on_close
 
     def _more(self, wanted: int) -> bytes:
-        if self._crc_wrong and self._next == self._size:
+        if self._crc_wrong and self._next == self.length:
             raise UnreadableSource(
                 f"{self.label} does not have the checksum that its archive states; it was damaged, "
                 "look for another copy"
             )
         ask = min(max(wanted, SMALL_BLOCK), BLOCK)
-        if self._size is not None:
-            ask = min(ask, self._size - self._next)
+        if self.length is not None:
+            ask = min(ask, self.length - self._next)
             if ask <= 0:
                 return b""
         if self._most is not None and self._next >= self._most:
             raise LimitExceeded(
                 f"{self.label} has more than {self._most:,} bytes, the most that is read of one entry; raise the limit"
             )
-        self._base.seek(self._start + self._next)
-        block = self._base.read(ask)
-        if not block and self._size is not None:
+        self.base.seek(self.start + self._next)
+        block = self.base.read(ask)
+        if not block and self.length is not None:
             raise UnreadableSource(
-                f"{self.label} ends after {self._next:,} of {self._size:,} bytes; what holds it is cut off there, "
+                f"{self.label} ends after {self._next:,} of {self.length:,} bytes; what holds it is cut off there, "
                 "look for a complete copy"
             )
         self._next += len(block)
@@ -178,7 +178,7 @@ class Window(Content):
             return
         self._crc_so_far = zlib.crc32(block, self._crc_so_far)
         self._crc_at = self._next
-        self._crc_wrong = self._next == self._size and self._crc_so_far != self._crc
+        self._crc_wrong = self._next == self.length and self._crc_so_far != self._crc
 
     def seekable(self) -> bool:
         """Say that it is."""
@@ -208,9 +208,9 @@ class Window(Content):
         return offset
 
     def _length(self) -> int:
-        if self._size is not None:
-            return self._size
-        return self._base.seek(0, os.SEEK_END) - self._start
+        if self.length is not None:
+            return self.length
+        return self.base.seek(0, os.SEEK_END) - self.start
 
     def close(self) -> None:
         """Let go of the stream behind the window."""

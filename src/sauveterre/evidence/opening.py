@@ -5,20 +5,21 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import BinaryIO, Protocol, Self, runtime_checkable
 
 from sauveterre.errors import LimitExceeded, UnknownFormat, UnreadableSource
 from sauveterre.evidence.bounded import spool
+from sauveterre.evidence.disk.media import Joined, MediaStream, media_of
 from sauveterre.evidence.origin import FolderOrigin, StreamOrigin
-from sauveterre.evidence.readers import READERS
+from sauveterre.evidence.readers import LAYER_NAMES, READERS
+from sauveterre.evidence.segments import Sibling, is_raw_split, segments
 from sauveterre.records.entry import Entry
 from sauveterre.records.limits import Limits
+from sauveterre.records.peek import HEAD_BYTES, TAIL_BYTES, Peek
 from sauveterre.records.problem import Problem
 from sauveterre.records.reader import Container, EvidenceReader
 from sauveterre.records.source import Source, Step
-
-HEAD_BYTES = 512
-"""How much of a stream's start ``reader_for`` and ``container_kind`` need."""
 
 
 @runtime_checkable
@@ -29,46 +30,64 @@ class Addressed(Protocol):
         """Return the entry with this locator; raise ``UnreadableSource`` when there is none."""
 
 
-def reader_for(head: bytes, *, is_folder: bool) -> EvidenceReader | None:
-    """Return the first reader that recognises the first 512 bytes, or None."""
-    return next((reader for reader in READERS if reader.recognises(head, is_folder=is_folder)), None)
+def reader_for(peek: Peek) -> EvidenceReader | None:
+    """Return the first reader that recognises a stream or folder, or None."""
+    return next((reader for reader in READERS if reader.recognises(peek)), None)
 
 
-def container_kind(head: bytes) -> str | None:
-    """Return the name of the reader that may open content which begins so; None when it is no container."""
-    reader = reader_for(head, is_folder=False)
+def container_kind(peek: Peek) -> str | None:
+    """Return the name of the reader that may open what a peek shows; None when it is no container."""
+    reader = reader_for(peek)
     return None if reader is None else reader.NAME
 
 
-def open_container(source: Source, limits: Limits) -> Container:
+def peek_at(stream: BinaryIO, name: bytes = b"") -> Peek:
+    """Look at both ends of a seekable stream, and leave it at its start."""
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(max(0, size - TAIL_BYTES))
+    tail = stream.read(TAIL_BYTES)
+    stream.seek(0)
+    head = stream.read(HEAD_BYTES)
+    stream.seek(0)
+    return Peek(head=head, tail=tail, size=size, name=name)
+
+
+def open_container(source: Source, limits: Limits, keys: tuple[str, ...] = ()) -> Container:
     """Open a source whose every step is a reader of this package; closing it closes all that lies around it.
 
     Raises ``UnknownFormat`` when no reader opens ``source.path``, ``UnreadableSource`` when something on the way
-    cannot be read, and ``LimitExceeded`` for a source that lies too deep or unpacks to too much.
+    cannot be read, ``Locked`` when none of the keys opens it, and ``LimitExceeded`` for a source that lies too deep or
+    unpacks to too much.
     """
-    _check_depth(source.depth, source.identity, limits)
+    check_depth(source.steps, source.identity, limits)
     with ExitStack() as opened:
-        outermost = _open_path(source, limits, opened)
-        container = open_steps(outermost, source.steps, limits, identity=source.identity)
+        outermost = open_path(source, limits, keys, opened)
+        container = open_steps(outermost, source.steps, limits, identity=source.identity, keys=keys)
         return Nested(container, opened.pop_all().close)
 
 
 def open_steps(
-    container: Container, steps: Sequence[Step], limits: Limits, *, identity: str, depth: int = 0
+    container: Container,
+    steps: Sequence[Step],
+    limits: Limits,
+    *,
+    identity: str,
+    keys: tuple[str, ...] = (),
+    depth: int = 0,
 ) -> Container:
     """Open what lies some steps inside an opened container, which stays with the caller.
 
     ``depth`` is how many containers lie around ``container``. With no steps, the container itself comes back.
     """
-    _check_depth(depth + len(steps), identity, limits)
+    check_depth(steps, identity, limits, around=depth)
     if not steps:
         return container
     with ExitStack() as opened:
         for level, step in enumerate(steps, start=1):
-            stream = _random_access(container, step, limits, opened)
-            origin = StreamOrigin(stream.content, identity, depth + level)
+            inside = _random_access(container, step, limits, opened)
+            origin = StreamOrigin(inside.content, identity, depth + level, inside.name, keys, inside.sibling)
             container = opened.enter_context(_known_reader(step.reader).open(origin, limits))
-            container.problems.extend(stream.problems)
+            container.problems.extend(inside.problems)
         return Nested(container, opened.pop_all().close)
 
 
@@ -107,7 +126,15 @@ class Nested:
         self.close()
 
 
-def _check_depth(depth: int, identity: str, limits: Limits) -> None:
+def check_depth(steps: Sequence[Step], identity: str, limits: Limits, *, around: int = 0) -> None:
+    """Raise ``LimitExceeded`` for a source that lies too deep; ``around`` containers lie above the first step."""
+    layers = sum(step.reader in LAYER_NAMES for step in steps)
+    depth = around + len(steps) - layers
+    if layers > limits.layers:
+        raise LimitExceeded(
+            f"{identity} lies {layers} layers of disk images deep and {limits.layers} is the most; extract it and add "
+            "it as a source of its own, or raise the limit"
+        )
     if depth > limits.depth:
         raise LimitExceeded(
             f"{identity} lies {depth} containers deep and {limits.depth} is the most; unpack it and add it as a source "
@@ -115,34 +142,55 @@ def _check_depth(depth: int, identity: str, limits: Limits) -> None:
         )
 
 
-def _open_path(source: Source, limits: Limits, opened: ExitStack) -> Container:
-    """Open the folder or file that the examiner named."""
+def open_path(source: Source, limits: Limits, keys: tuple[str, ...], opened: ExitStack) -> Container:
+    """Open the folder or file that the examiner named; ``opened`` closes it."""
     identity = source.identity if not source.steps else f"file:{source.path.name}"
+    name = os.fsencode(source.path.name)
     if source.path.is_dir():
         reader = _known_reader("directory")
-        return opened.enter_context(reader.open(FolderOrigin(source.path, identity), limits))
-    stream = opened.enter_context(_open_file(source))
-    head = stream.read(HEAD_BYTES)
-    found = reader_for(head, is_folder=False)
+        return opened.enter_context(reader.open(FolderOrigin(source.path, identity, 0, name, keys), limits))
+    sibling = _beside(source.path, opened)
+    stream = _whole(opened.enter_context(_open_file(source.path)), name, sibling)
+    found = reader_for(peek_at(stream, name))
     if found is None:
         raise UnknownFormat(
-            f"{source.path} is no folder and none of the archives that are read; put a single file into a folder to "
-            "add it"
+            f"{source.path} is no folder, no image and none of the archives that are read; put a single file into a "
+            "folder to add it"
         )
-    return opened.enter_context(found.open(StreamOrigin(stream, identity), limits))
+    return opened.enter_context(found.open(StreamOrigin(stream, identity, 0, name, keys, sibling), limits))
 
 
-def _open_file(source: Source) -> BinaryIO:
+def _beside(path: Path, opened: ExitStack) -> Sibling:
+    """Return a way to open files in the same folder; only a plain name leads anywhere."""
+
+    def sibling(name: bytes) -> BinaryIO | None:
+        beside = path.with_name(os.fsdecode(name)) if name and b"/" not in name and name not in (b".", b"..") else None
+        if beside is None or not beside.is_file():
+            return None
+        return opened.enter_context(_open_file(beside))
+
+    return sibling
+
+
+def _whole(stream: BinaryIO, name: bytes, sibling: Sibling) -> BinaryIO:
+    """Return a stream with the segments that follow it, where its name is that of the first of several."""
+    more = segments(name, sibling) if is_raw_split(name) else []
+    if not more:
+        return stream
+    return MediaStream(name.decode("utf-8", "backslashreplace"), Joined([media_of(part) for part in (stream, *more)]))
+
+
+def _open_file(path: Path) -> BinaryIO:
     """Open a regular file; anything else could wait for ever."""
     try:
-        descriptor = os.open(source.path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     except OSError as error:
         raise UnreadableSource(
-            f"{source.path} cannot be opened: {error.strerror}; check the path and its permissions"
+            f"{path} cannot be opened: {error.strerror}; check the path and its permissions"
         ) from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise UnreadableSource(f"{source.path} is no regular file; make an image of it and add that")
+        raise UnreadableSource(f"{path} is no regular file; make an image of it and add that")
     return os.fdopen(descriptor, "rb")
 
 
@@ -151,19 +199,40 @@ class _Inside:
     """The content of an entry, to be read at random, and what was wrong with it."""
 
     content: BinaryIO
+    name: bytes
+    sibling: Sibling
     problems: tuple[Problem, ...] = ()
 
 
 def _random_access(container: Container, step: Step, limits: Limits, opened: ExitStack) -> _Inside:
     """Open one entry of a container; what can only be read in order is unpacked into scratch first."""
     entry = _entry_at(container, step.locator)
+    folder, _, name = entry.path.rpartition(b"/")
+    sibling = _in_folder(container, folder, limits, opened)
+    content, trouble = _seekable(container, entry, limits, opened)
+    problems = (Problem(replace(entry.provenance, reader=step.reader), trouble),) if trouble else ()
+    return _Inside(_whole(content, name, sibling), name, sibling, problems)
+
+
+def _seekable(container: Container, entry: Entry, limits: Limits, opened: ExitStack) -> tuple[BinaryIO, str]:
     stream = opened.enter_context(container.open(entry))
     if stream.seekable():
-        return _Inside(stream)
+        return stream, ""
     content, trouble = spool(stream, entry.provenance.path, limits)
-    opened.enter_context(content)
-    problems = (Problem(replace(entry.provenance, reader=step.reader), trouble),) if trouble else ()
-    return _Inside(content, problems)
+    return opened.enter_context(content), trouble
+
+
+def _in_folder(container: Container, folder: bytes, limits: Limits, opened: ExitStack) -> Sibling:
+    """Return a way to open other entries of the same folder of a container."""
+
+    def sibling(name: bytes) -> BinaryIO | None:
+        path = folder + b"/" + name if folder else name
+        for entry in container.entries():
+            if entry.path == path and not entry.refusal and not entry.failure:
+                return _seekable(container, entry, limits, opened)[0]
+        return None
+
+    return sibling
 
 
 def _known_reader(name: str) -> EvidenceReader:

@@ -9,21 +9,36 @@ from sauveterre.media.picture import picture_of
 from sauveterre.records.content import Fingerprint, Picture
 from sauveterre.records.limits import Limits
 
+DIGESTS, PICTURE = "digests", "picture"
+EXTRACTORS = {DIGESTS: 1, PICTURE: 1}
+"""What gives a fingerprint, with its version: raised when the same content would now give another one."""
+UNDECODED = "was digested and not decoded: its decoder crashed on it before, and is left alone until its next version"
 
-def fingerprint(stream: BinaryIO, *, limits: Limits, size_hint: int | None = None) -> Fingerprint:
+
+def extractor_of(kind: str) -> str:
+    """Return the extractor that a kind of content goes through."""
+    return PICTURE if kind in FORMATS else DIGESTS
+
+
+def fingerprint(stream: BinaryIO, *, limits: Limits, size_hint: int | None = None, decode: bool = True) -> Fingerprint:
     """Return digests, size, kind and, for a picture, all that is measured on it.
 
     The stream is read once, from where it stands, in blocks; ``size_hint`` is what its container states and only
-    saves memory. Bad content never raises: it gives a fingerprint whose ``trouble`` says why it is not whole.
+    saves memory. Bad content never raises: it gives a fingerprint whose ``trouble`` says why it is not whole. Without
+    ``decode`` a picture is only digested, and its ``trouble`` says so.
     Whatever the stream itself raises (``UnreadableSource``, ``LimitExceeded``) passes through.
 
     The decoders underneath may still crash, hang or eat memory: call this in the sandbox.
     """
-    reading = read_once(stream, wanted=_is_picture, most_bytes=limits.entry_bytes, size_hint=size_hint)
+    reading = read_once(
+        stream, wanted=_is_picture if decode else _nothing, most_bytes=limits.entry_bytes, size_hint=size_hint
+    )
     kind = kind_of(reading.head)
     picture: Picture | None = None
     trouble = ""
-    if kind in FORMATS:
+    if kind in FORMATS and not decode:
+        trouble = f"the {FORMATS[kind]} picture {UNDECODED}"
+    elif kind in FORMATS:
         if reading.whole is not None:
             picture, trouble = picture_of(reading.whole, kind, limits)
         elif stream.seekable():
@@ -38,3 +53,7 @@ def fingerprint(stream: BinaryIO, *, limits: Limits, size_hint: int | None = Non
 
 def _is_picture(head: bytes) -> bool:
     return kind_of(head) in FORMATS
+
+
+def _nothing(_head: bytes) -> bool:
+    return False

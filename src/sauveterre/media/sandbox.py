@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
@@ -17,6 +18,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -60,8 +62,17 @@ class Sandbox:
         self._waiting: set[_Task] = set()
         self._pool: ProcessPool | None = None
         self._losses = 0
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
+
+    @property
+    def scratch(self) -> Path:
+        """A folder for what children leave for their caller; gone with the sandbox."""
+        if self._scratch is None:
+            raise RuntimeError("the sandbox is not open: use it as a context manager")
+        return Path(self._scratch.name)
 
     def __enter__(self) -> Self:
+        self._scratch = tempfile.TemporaryDirectory(prefix="sauveterre-")
         _start_server()
         with self._lock:
             self._pool = self._new_pool()
@@ -80,6 +91,9 @@ class Sandbox:
             pool.join()
         for task in self._snapshot():
             task.outcome.cancel()
+        if self._scratch is not None:
+            self._scratch.cleanup()
+            self._scratch = None
 
     def run(self, function: Callable[..., Any], *arguments: Any, seconds: float) -> Any:
         """Run one task in a child and return its result.

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from sauveterre.errors import SauveterreError
 from sauveterre.media.casualty import Casualty
 from sauveterre.media.sandbox import Sandbox
 from sauveterre.pipeline.inventory import inside, list_source, root_source
-from sauveterre.pipeline.processing import Processed, nested_source, process_entry
-from sauveterre.records.entry import Entry, Outcome, display_path
+from sauveterre.pipeline.listing import scratch_file
+from sauveterre.pipeline.processing import Processed, failed, nested_source, process_entry
+from sauveterre.records.entry import Entry, display_path
 from sauveterre.records.limits import Limits
 from sauveterre.records.problem import Problem
 from sauveterre.records.source import Source, Step
@@ -45,11 +47,12 @@ def inspect(
     that cannot is yielded as ``Unopened``.
     """
     root, reader = root_source(path)
+    scratch = scratch_file(sandbox.scratch)
     waiting = [(root, path.name, reader)]
     while waiting:
         source, name, reader = waiting.pop(0)
         try:
-            listing = sandbox.run(list_source, source, limits, keys, seconds=limits.listing_seconds)
+            listing = sandbox.run(list_source, source, limits, keys, scratch, seconds=limits.listing_seconds)
         except SauveterreError as error:
             if source is root:
                 raise
@@ -59,7 +62,7 @@ def inspect(
         for store in listing.stores:
             child = source.child(Step(store.reader, store.root), source.identity)
             waiting.append((child, inside(name, reader, store.root), store.reader))
-        for entry, processed in _processed(sandbox, source, listing.entries, limits, keys):
+        for entry, processed in _processed(sandbox, source, listing.entries(), limits, keys):
             yield Inspected(name, entry, processed)
             nested = nested_source(source, entry, processed)
             if nested is not None:
@@ -68,10 +71,9 @@ def inspect(
 
 
 def _processed(
-    sandbox: Sandbox, source: Source, entries: tuple[Entry, ...], limits: Limits, keys: tuple[str, ...]
+    sandbox: Sandbox, source: Source, entries: Iterator[Entry], limits: Limits, keys: tuple[str, ...]
 ) -> Iterator[tuple[Entry, Processed]]:
-    for first in range(0, len(entries), IN_FLIGHT):
-        some = entries[first : first + IN_FLIGHT]
+    while some := list(islice(entries, IN_FLIGHT)):
         futures = [
             sandbox.submit(process_entry, source, entry, limits, keys, seconds=limits.seconds_for(entry.size))
             for entry in some
@@ -80,4 +82,4 @@ def _processed(
             try:
                 yield entry, future.result()
             except Casualty as casualty:
-                yield entry, Processed(Outcome.FAILED, str(casualty))
+                yield entry, failed(casualty)

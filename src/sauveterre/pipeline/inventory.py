@@ -1,67 +1,89 @@
 """Inventory: what a source holds, listed in full before any content is read."""
 
 import os
-from dataclasses import dataclass
-from hashlib import file_digest
+from hashlib import sha256
 from pathlib import Path
 
 from sauveterre.errors import UnknownFormat, UnreadableSource
-from sauveterre.evidence.opening import container_kind
+from sauveterre.evidence.opening import container_kind, peek_at
+from sauveterre.evidence.segments import files_of
 from sauveterre.messages.stores import find_stores
-from sauveterre.pipeline.opening import is_store, shared_opener
-from sauveterre.records.entry import Entry, Outcome, display_path
+from sauveterre.pipeline.listing import Listing, write_entries
+from sauveterre.pipeline.opening import TREES, is_store, shared_opener
+from sauveterre.records.entry import Cause, Entry, Outcome, display_path
 from sauveterre.records.limits import Limits
-from sauveterre.records.problem import Problem
 from sauveterre.records.source import Source
 from sauveterre.records.store import StoreLocation
 
-HEAD_BYTES = 512
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """One source's entries in order, what was wrong while listing, and the message stores among the entries."""
-
-    entries: tuple[Entry, ...]
-    problems: tuple[Problem, ...]
-    stores: tuple[StoreLocation, ...]
+BLOCK = 1 << 20
 
 
 def root_source(path: Path) -> tuple[Source, str]:
     """Return what the examiner named as a source, and the name of the reader that opens it.
 
-    A file is read once from end to end, so that its digest can be its identity.
+    A file is read once from end to end, with the segments that follow it, so that its digest can be its identity.
 
     Raises ``UnreadableSource`` when the path cannot be read and ``UnknownFormat`` when no reader opens it.
     """
     path = path.expanduser().absolute()
+    kind = root_kind(path)
+    return Source(path, root_identity(path)), kind
+
+
+def root_kind(path: Path) -> str:
+    """Return the name of the reader that opens what the examiner named; its two ends are looked at, no more.
+
+    Raises as ``root_source``.
+    """
+    if path.is_dir():
+        return "directory"
     try:
-        if path.is_dir():
-            return Source(path, f"folder:{display_path(os.fsencode(path.name))}"), "directory"
         with path.open("rb") as stream:
-            head = stream.read(HEAD_BYTES)
-            stream.seek(0)
-            digest = file_digest(stream, "sha256").hexdigest()
+            kind = container_kind(peek_at(stream, os.fsencode(path.name)))
     except OSError as error:
-        raise UnreadableSource(
-            f"{path} cannot be read: {error.strerror}; check the path and its permissions"
-        ) from error
-    kind = container_kind(head)
+        raise _unreadable(path, error) from error
     if kind is None:
         raise UnknownFormat(
-            f"{path} is neither a folder nor a ZIP, TAR or 7z archive; put a single file into a folder to add it"
+            f"{path} is neither a folder nor an image or archive that is read; put a single file into a folder to add "
+            "it, and see docs/formats.md for what is read"
         )
-    return Source(path, f"sha256:{digest}"), kind
+    return kind
 
 
-def list_source(source: Source, limits: Limits, keys: tuple[str, ...]) -> Listing:
-    """List a source. Memory: about half a kilobyte for each entry, ``limits.entries`` of them at most."""
+def root_identity(path: Path) -> str:
+    """Return what provenance calls the source that the examiner named: its SHA-256, or a folder's name."""
+    if path.is_dir():
+        return f"folder:{display_path(os.fsencode(path.name))}"
+    digest = sha256()
+    try:
+        for file in files_of(path):
+            with file.open("rb", buffering=0) as stream:
+                while block := stream.read(BLOCK):
+                    digest.update(block)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    return f"sha256:{digest.hexdigest()}"
+
+
+def _unreadable(path: Path, error: OSError) -> UnreadableSource:
+    return UnreadableSource(f"{path} cannot be read: {error.strerror}; check the path and its permissions")
+
+
+def list_source(source: Source, limits: Limits, keys: tuple[str, ...], file: Path) -> Listing:
+    """List a source into a file, entry by entry, and look for the sources that spread over its entries.
+
+    Memory: what the source's own directory takes (nothing for a file system), and two hundred bytes for each entry
+    while message stores are looked for.
+    """
     opener = shared_opener(limits, keys)
     container = opener.container(source)
-    entries = tuple(container.entries())
+    count = write_entries(file, container.entries())
     problems = tuple(getattr(container, "problems", ()))
-    stores = () if is_store(source) else tuple(find_stores(opener.tree(source)))
-    return Listing(entries, problems, stores)
+    stores: tuple[StoreLocation, ...] = ()
+    if not is_store(source):
+        tree = opener.tree(source)
+        stores = (*find_stores(tree), *(found for reader in TREES.values() for found in reader.find(tree)))
+    return Listing(file, count, problems, stores)
 
 
 def inside(source: str, reader: str, path: str) -> str:
@@ -69,10 +91,10 @@ def inside(source: str, reader: str, path: str) -> str:
     return f"{source}{'/' if reader == 'directory' else '!'}{path}".rstrip("!/")
 
 
-def foreseen(entry: Entry) -> tuple[Outcome, str] | None:
+def foreseen(entry: Entry) -> tuple[Outcome, Cause, str] | None:
     """Return how an entry ends whose content must or can not be read; None for one that will be read."""
     if entry.refusal:
-        return Outcome.SKIPPED, entry.refusal
+        return Outcome.SKIPPED, entry.cause or Cause.SPECIAL, entry.refusal
     if entry.failure:
-        return Outcome.FAILED, entry.failure
+        return Outcome.FAILED, entry.cause or Cause.UNREADABLE, entry.failure
     return None

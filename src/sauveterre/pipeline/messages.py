@@ -1,6 +1,8 @@
 """Message stores: from a store to the records that it states."""
 
-from sauveterre.pipeline.opening import StoreContainer
+from contextlib import ExitStack
+
+from sauveterre.pipeline.opening import open_store
 from sauveterre.records.limits import Limits
 from sauveterre.records.reader import MessageRecord
 from sauveterre.records.source import Source
@@ -11,5 +13,5 @@ def read_store(source: Source, limits: Limits, keys: tuple[str, ...]) -> list[Me
 
     Raises ``Locked`` when no key opens it.
     """
-    with StoreContainer(source, limits, keys) as store:
-        return list(store.records())
+    with ExitStack() as opened:
+        return list(open_store(source, limits, keys, opened).records())

@@ -1,4 +1,4 @@
-"""Open any source, whatever lies around it: folder, archive in archive, message store in archive.
+"""Open any source, whatever lies around it: folder, image, archive in archive, message store in backup in archive.
 
 A child process works through many entries of few sources, so the last opened ones stay open (``Opener``).
 """
@@ -9,32 +9,41 @@ from contextlib import ExitStack
 from typing import BinaryIO, Self
 
 from sauveterre.errors import Locked, SauveterreError, UnreadableSource
-from sauveterre.evidence.opening import open_container, open_steps
+from sauveterre.evidence.opening import check_depth, open_path, open_steps
+from sauveterre.evidence.readers import READERS as EVIDENCE_READERS
 from sauveterre.evidence.tree import ContainerTree
+from sauveterre.evidence.trees import READERS as TREE_READERS
 from sauveterre.messages.readers import READERS as MESSAGE_READERS
 from sauveterre.messages.stores import reader_named
 from sauveterre.records.entry import Entry
 from sauveterre.records.limits import Limits
 from sauveterre.records.problem import Problem
-from sauveterre.records.reader import Container, MessageReader, MessageRecord
-from sauveterre.records.source import Source
+from sauveterre.records.reader import Container, EvidenceReader, MessageReader, MessageRecord, TreeReader
+from sauveterre.records.source import Source, Step
 from sauveterre.records.store import StoreLocation
 from sauveterre.records.tree import Tree
 
 OPEN_SOURCES = 4
 STORE_READERS = frozenset(reader.NAME for reader in MESSAGE_READERS)
+TREES: dict[str, TreeReader] = {reader.NAME: reader for reader in TREE_READERS}
 
 
-def store_location(source: Source, tree: Tree) -> StoreLocation:
-    """Return where a message store lies in the source around it: where the last step of its way down leads.
+def located(reader: MessageReader | TreeReader, tree: Tree, root: str) -> StoreLocation:
+    """Return where a source that spreads over many files lies in the tree around it.
 
     Raises ``UnreadableSource`` when it is not there any more.
     """
-    step = source.steps[-1]
-    for location in reader_named(step.reader).find(tree):
-        if location.root == step.locator:
+    for location in reader.find(tree):
+        if location.root == root:
             return location
-    raise UnreadableSource(f"{tree.identity} holds no message store at {step.locator}; process the exhibit again")
+    raise UnreadableSource(f"{tree.identity} holds no {reader.NAME} at {root or 'its top'}; process the exhibit again")
+
+
+def reader_version(name: str) -> int:
+    """Return the version of the reader of this name; 0 for one that is no more."""
+    readers: tuple[EvidenceReader | TreeReader | MessageReader, ...]
+    readers = (*EVIDENCE_READERS, *TREE_READERS, *MESSAGE_READERS)
+    return next((reader.VERSION for reader in readers if name == reader.NAME), 0)
 
 
 def is_store(source: Source) -> bool:
@@ -42,25 +51,16 @@ def is_store(source: Source) -> bool:
     return bool(source.steps) and source.steps[-1].reader in STORE_READERS
 
 
-def outer(source: Source) -> Source:
-    """Return the source in which a message store lies."""
-    return Source(source.path, source.identity, source.steps[:-1])
-
-
 class StoreContainer:
     """A message store as a container: its entries are the attachments whose bytes it holds."""
 
-    def __init__(self, source: Source, limits: Limits, keys: tuple[str, ...]) -> None:
+    def __init__(self, around: Container, step: Step, identity: str, keys: tuple[str, ...]) -> None:
         """Open a store with the first of the keys that fits; raise ``Locked`` when none does."""
         self.problems: list[Problem] = []
-        around = outer(source)
-        self._opened = ExitStack()
-        with ExitStack() as opened:
-            self._tree = ContainerTree(open_source(around, limits, keys, opened), around.identity)
-            self._location = store_location(source, self._tree)
-            self._reader: MessageReader = reader_named(self._location.reader)
-            self._key = fitting_key(self._reader, self._tree, self._location, keys)
-            self._opened = opened.pop_all()
+        self._tree = ContainerTree(around, identity)
+        self._reader = reader_named(step.reader)
+        self._location = located(self._reader, self._tree, step.locator)
+        self._key = fitting_key(self._reader, self._tree, self._location, keys)
 
     def entries(self) -> Iterator[Entry]:
         """List the attachments, each distinct one once."""
@@ -75,8 +75,7 @@ class StoreContainer:
         return self._reader.read(self._tree, self._location, self._key)
 
     def close(self) -> None:
-        """Close the source around the store too: it was opened for the store alone."""
-        self._opened.close()
+        """Hold nothing: the source around the store stays with whoever opened it."""
 
     def __enter__(self) -> Self:
         return self
@@ -102,15 +101,35 @@ def fitting_key(reader: MessageReader, tree: Tree, location: StoreLocation, keys
 
 
 def open_source(source: Source, limits: Limits, keys: tuple[str, ...], opened: ExitStack) -> Container:
-    """Open a source at the end of any way down, through message stores too; ``opened`` closes all of it."""
-    stores = [at for at, step in enumerate(source.steps, start=1) if step.reader in STORE_READERS]
-    if not stores:
-        return opened.enter_context(open_container(source, limits))
-    upper, lower = source.steps[: stores[-1]], source.steps[stores[-1] :]
-    store = opened.enter_context(StoreContainer(Source(source.path, source.identity, upper), limits, keys))
-    if not lower:
-        return store
-    return opened.enter_context(open_steps(store, lower, limits, identity=source.identity, depth=len(upper)))
+    """Open a source at the end of any way down; ``opened`` closes all of it."""
+    check_depth(source.steps, source.identity, limits)
+    container = open_path(source, limits, keys, opened)
+    for step in source.steps:
+        container = _one_step(container, step, source.identity, limits, keys, opened)
+    return container
+
+
+def open_store(source: Source, limits: Limits, keys: tuple[str, ...], opened: ExitStack) -> StoreContainer:
+    """Open a message store; ``opened`` closes what lies around it."""
+    around = open_source(Source(source.path, source.identity, source.steps[:-1]), limits, keys, opened)
+    return opened.enter_context(StoreContainer(around, source.steps[-1], source.identity, keys))
+
+
+def _one_step(
+    container: Container,
+    step: Step,
+    identity: str,
+    limits: Limits,
+    keys: tuple[str, ...],
+    opened: ExitStack,
+) -> Container:
+    if step.reader in STORE_READERS:
+        return opened.enter_context(StoreContainer(container, step, identity, keys))
+    if step.reader in TREES:
+        tree = ContainerTree(container, identity)
+        location = located(TREES[step.reader], tree, step.locator)
+        return opened.enter_context(TREES[step.reader].open(tree, location, keys, limits))
+    return opened.enter_context(open_steps(container, (step,), limits, identity=identity, keys=keys))
 
 
 class Opener:

@@ -1,69 +1,167 @@
 """Processing: one entry from its content to its fingerprint, and what it turns out to be."""
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from typing import BinaryIO, cast
 
-from sauveterre.errors import SauveterreError
-from sauveterre.evidence.opening import container_kind
-from sauveterre.media.fingerprint import fingerprint
-from sauveterre.pipeline.inventory import HEAD_BYTES, foreseen
+from sauveterre.errors import LimitExceeded, Locked, SauveterreError, UnreadableSource
+from sauveterre.evidence.opening import container_kind, peek_at
+from sauveterre.media.casualty import Casualty, CasualtyReason
+from sauveterre.media.fingerprint import DIGESTS, EXTRACTORS, extractor_of, fingerprint
+from sauveterre.pipeline.inventory import foreseen
 from sauveterre.pipeline.opening import content_of, shared_opener
 from sauveterre.records.content import Fingerprint
-from sauveterre.records.entry import Entry, Outcome
+from sauveterre.records.entry import Cause, Entry, EntryKind, Outcome
 from sauveterre.records.limits import Limits
+from sauveterre.records.peek import HEAD_BYTES, TAIL_BYTES, Peek
 from sauveterre.records.source import Source, Step
 
+CARVING = "carving"
+"""The reader that looks for files by their content in what nothing else reads."""
+LAYERS = "layers"
+"""The extractor of what is no file: layers of an image, and regions, are opened as sources of their own."""
+VERSIONS = {**EXTRACTORS, LAYERS: 1}
+"""Every extractor with its version."""
+_CASUALTIES = {
+    CasualtyReason.TIME: Cause.TIME,
+    CasualtyReason.MEMORY: Cause.MEMORY,
+    CasualtyReason.FAILED: Cause.PROGRAM,
+    CasualtyReason.NETWORK: Cause.PROGRAM,
+}
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Processed:
     """How an entry ended, and what is known of its content."""
 
     outcome: Outcome
-    reason: str
+    cause: Cause = Cause.NONE
+    reason: str = ""
     """Why it is not simply processed; empty when it is."""
+    extractor: str = ""
+    """What gave the outcome; empty where the listing did."""
     fingerprint: Fingerprint | None = None
     container: str | None = None
     """The reader that may open the content as a source of its own."""
+    seconds: float = 0.0
+    attempts: int = 1
+
+    @property
+    def version(self) -> int:
+        """The extractor's."""
+        return VERSIONS.get(self.extractor, 0)
+
+
+def failed(error: SauveterreError, extractor: str = DIGESTS) -> Processed:
+    """Return how an entry ended that could not be read."""
+    if isinstance(error, Casualty):
+        cause = _CASUALTIES.get(error.reason, Cause.CRASH)
+    elif isinstance(error, Locked):
+        cause = Cause.ENCRYPTED
+    else:
+        cause = Cause.SIZE if isinstance(error, LimitExceeded) else Cause.UNREADABLE
+    return Processed(outcome=Outcome.FAILED, cause=cause, reason=str(error), extractor=extractor)
 
 
 class _Remembering:
-    """A stream that keeps the first bytes which pass through it: a pipe need not be read twice."""
+    """A stream that keeps both ends of what passes through it: a pipe need not be read twice."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self.head = b""
+        self._head = b""
+        self._tail = b""
+        self._size = 0
+        self._once = True
 
     def read(self, size: int = -1) -> bytes:
         block = self._stream.read(size)
-        if len(self.head) < HEAD_BYTES:
-            self.head += block[: HEAD_BYTES - len(self.head)]
+        if not self._once:
+            return block
+        self._size += len(block)
+        if len(self._head) < HEAD_BYTES:
+            self._head += block[: HEAD_BYTES - len(self._head)]
+        self._tail = (self._tail + block)[-TAIL_BYTES:] if len(block) < TAIL_BYTES else block[-TAIL_BYTES:]
         return block
+
+    def seekable(self) -> bool:
+        return self._stream.seekable()
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        self._once = False
+        return self._stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._stream.tell()
 
     def close(self) -> None:
         self._stream.close()
 
+    def peek_under(self, name: bytes) -> Peek:
+        return Peek(head=self._head, tail=self._tail, size=self._size, name=name)
 
-def process_entry(source: Source, entry: Entry, limits: Limits, keys: tuple[str, ...]) -> Processed:
-    """Read an entry once and fingerprint it. Never raises for what the entry holds."""
+
+def process_entry(
+    source: Source, entry: Entry, limits: Limits, keys: tuple[str, ...], *, decode: bool = True
+) -> Processed:
+    """Read an entry once and fingerprint it. Never raises for what the entry holds.
+
+    A layer of an image is only looked at, and a region not even that: what they hold is read below them. Without
+    ``decode`` a picture is digested and its decoder left alone, as it must be for one that has crashed it.
+    """
+    began = time.monotonic()
+    processed = _process(source, entry, limits, keys, decode=decode)
+    return replace(processed, seconds=round(time.monotonic() - began, 6))
+
+
+def _process(source: Source, entry: Entry, limits: Limits, keys: tuple[str, ...], *, decode: bool) -> Processed:
     ended = foreseen(entry)
     if ended is not None:
-        return Processed(*ended)
+        outcome, cause, reason = ended
+        return Processed(outcome=outcome, cause=cause, reason=reason)
+    if entry.kind is EntryKind.REGION:
+        return Processed(outcome=Outcome.PROCESSED, extractor=LAYERS, container=entry.opens or CARVING)
+    name = entry.path.rpartition(b"/")[2]
     try:
         container = shared_opener(limits, keys).container(source)
         with content_of(container, entry) as stream:
+            if entry.kind is EntryKind.VOLUME:
+                return _layer(entry, entry.opens or container_kind(peek_at(stream, name)))
             remembering = _Remembering(stream)
-            found = fingerprint(cast(BinaryIO, remembering), limits=limits, size_hint=entry.size)
+            found = fingerprint(cast(BinaryIO, remembering), limits=limits, size_hint=entry.size, decode=decode)
     except SauveterreError as error:
-        return Processed(Outcome.FAILED, str(error))
+        return failed(error)
     except (OSError, ValueError, EOFError) as error:
-        return Processed(Outcome.FAILED, f"{entry.provenance.path} could not be read to its end: {error}")
-    outcome = Outcome.PARTIAL if found.trouble else Outcome.PROCESSED
-    return Processed(outcome, found.trouble, found, container_kind(remembering.head))
+        return failed(UnreadableSource(f"{entry.provenance.path} could not be read to its end: {error}"))
+    return Processed(
+        outcome=Outcome.PARTIAL if found.trouble else Outcome.PROCESSED,
+        cause=Cause.DAMAGED if found.trouble else Cause.NONE,
+        reason=found.trouble,
+        extractor=extractor_of(found.kind),
+        fingerprint=found,
+        container=entry.opens or container_kind(remembering.peek_under(name)),
+    )
+
+
+def _layer(entry: Entry, kind: str | None) -> Processed:
+    """Say how a layer of an image ended: opened, or searched for files by content where nothing reads it."""
+    if kind is not None:
+        return Processed(outcome=Outcome.PROCESSED, extractor=LAYERS, container=kind)
+    return Processed(
+        outcome=Outcome.PARTIAL,
+        cause=Cause.UNSUPPORTED,
+        reason=f"{entry.provenance.path} holds no file system, volume or archive that is read; it was searched for "
+        "files by their content alone",
+        extractor=LAYERS,
+        container=CARVING,
+    )
 
 
 def nested_source(source: Source, entry: Entry, processed: Processed) -> Source | None:
     """Return the source that an entry turns out to be, or None when it is no container."""
-    if processed.container is None or processed.fingerprint is None:
+    if not processed.container:
         return None
-    identity = f"sha256:{processed.fingerprint.digests.sha256}"
+    if processed.fingerprint is not None:
+        identity = f"sha256:{processed.fingerprint.digests.sha256}"
+    else:
+        identity = f"{source.identity}!{entry.locator}"
     return source.child(Step(processed.container, entry.locator), identity)

@@ -14,7 +14,9 @@ class Limits:
     ratio_floor: int = 16 * MEBIBYTE
     """Below this many bytes the ratio is not looked at: small files of zeros are not bombs."""
     depth: int = 8
-    """Most containers inside one another."""
+    """Most containers inside one another; the layers of a disk image do not count."""
+    layers: int = 16
+    """Most layers of disk images inside one another."""
     entry_bytes: int = 64 << 30
     """Most bytes read of one entry."""
     nested_bytes: int = 4 << 30

@@ -13,6 +13,7 @@ from sauveterre.records.group import Group, GroupEvent, MemberSnapshot
 from sauveterre.records.hash_list import ListedMedia
 from sauveterre.records.limits import Limits
 from sauveterre.records.message import Attachment, Delivery, Link, Message, Reaction
+from sauveterre.records.peek import Peek
 from sauveterre.records.problem import Problem
 from sauveterre.records.referral import Referral
 from sauveterre.records.store import StoreInfo, StoreLocation
@@ -48,12 +49,30 @@ class EvidenceReader(Protocol):
     """The shape of every module in ``evidence/readers/``."""
 
     NAME: str
+    VERSION: int
+    """Raised when the same source would now be listed or read otherwise: what it touched is then done again."""
 
-    def recognises(self, head: bytes, *, is_folder: bool) -> bool:
-        """Say from the first 512 bytes (empty for a folder) whether this reader may open it."""
+    def recognises(self, peek: Peek) -> bool:
+        """Say from both ends of a stream whether this reader may open it."""
 
     def open(self, origin: "Origin", limits: Limits) -> Container:
-        """Open a folder or stream; raise ``UnreadableSource`` when it is not what it seems."""
+        """Open a folder or stream.
+
+        Raises ``UnreadableSource`` when it is not what it seems, and ``Locked`` when none of the keys opens it.
+        """
+
+
+class TreeReader(Protocol):
+    """The shape of every module in ``evidence/trees/``: a source that is spread over many files of another one."""
+
+    NAME: str
+    VERSION: int
+
+    def find(self, tree: Tree) -> Iterator[StoreLocation]:
+        """Find such sources in a tree from names and first bytes."""
+
+    def open(self, tree: Tree, location: StoreLocation, keys: tuple[str, ...], limits: Limits) -> Container:
+        """Open one; raise ``Locked`` when none of the keys opens it, ``UnreadableSource`` when it is damaged."""
 
 
 class Origin(Protocol):
@@ -61,6 +80,11 @@ class Origin(Protocol):
 
     identity: str
     depth: int
+    name: bytes
+    keys: tuple[str, ...]
+
+    def sibling(self, name: bytes) -> BinaryIO | None:
+        """Return another file of the same folder by its name, None when there is none."""
 
     @property
     def folder(self) -> str | None:
@@ -75,6 +99,7 @@ class MessageReader(Protocol):
     """The shape of every module in ``messages/readers/``."""
 
     NAME: str
+    VERSION: int
 
     def find(self, tree: Tree) -> Iterator[StoreLocation]:
         """Find stores in a tree from names and first bytes."""

@@ -2,12 +2,20 @@
 
 from sauveterre.casework.models.action import ActionDay, CountryPackage, Measure, Target
 from sauveterre.casework.models.audit import AuditEvent
+from sauveterre.casework.models.custody import (
+    CustodyAct,
+    CustodyEvent,
+    CustodySignature,
+    ExhibitPhoto,
+    GivenDigest,
+)
 from sauveterre.casework.models.exhibit import (
     Content,
     Entry,
     EntryState,
     Exhibit,
     ExhibitKey,
+    ExhibitKind,
     Picture,
     Problem,
     Source,
@@ -42,14 +50,16 @@ from sauveterre.casework.models.findings import (
     StackMember,
     StorageSpace,
 )
+from sauveterre.casework.models.integrity import Crosscheck, IntegrityCheck, Phase
 from sauveterre.casework.models.operation import Member, Officer, Operation, SignInLink
 from sauveterre.casework.models.referral import Referral, ReferralElement
 
 __all__ = [
     "AccountFact", "ActionDay", "AttachmentFact", "AuditEvent", "Content", "Contradiction", "CountryIndication",
-    "CountryPackage", "DeliveryFact", "Entry", "EntryState", "EventFact", "Exhibit", "ExhibitKey", "Fact",
-    "Finding", "GroupFact", "HashList", "Hit", "IdentifierFact", "LinkFact", "Measure", "Member", "Membership",
-    "MessageFact", "Officer", "Operation", "ParticipantRole", "Person", "Picture", "Problem", "ReactionFact",
-    "Referral", "ReferralElement", "RoleInterval", "Share", "SignInLink", "SnapshotFact", "Source", "SourceState",
-    "Stack", "StackMember", "StorageSpace", "StoreFact", "Target",
+    "CountryPackage", "Crosscheck", "CustodyAct", "CustodyEvent", "CustodySignature", "DeliveryFact", "Entry",
+    "EntryState", "EventFact", "Exhibit", "ExhibitKey", "ExhibitKind", "ExhibitPhoto", "Fact", "Finding",
+    "GivenDigest", "GroupFact", "HashList", "Hit", "IdentifierFact", "IntegrityCheck", "LinkFact", "Measure",
+    "Member", "Membership", "MessageFact", "Officer", "Operation", "ParticipantRole", "Person", "Phase", "Picture",
+    "Problem", "ReactionFact", "Referral", "ReferralElement", "RoleInterval", "Share", "SignInLink", "SnapshotFact",
+    "Source", "SourceState", "Stack", "StackMember", "StorageSpace", "StoreFact", "Target",
 ]  # fmt: skip

@@ -5,6 +5,22 @@ from django.db import models
 from sauveterre.casework.models.operation import Operation
 
 
+class ExhibitKind(models.TextChoices):
+    """What kind of medium it is."""
+
+    PHONE = "phone"
+    TABLET = "tablet"
+    COMPUTER = "computer"
+    DISK = "disk"
+    USB_STICK = "usb stick"
+    MEMORY_CARD = "memory card"
+    SIM = "sim"
+    OPTICAL = "optical disc"
+    CLOUD = "cloud"
+    PAPER = "paper"
+    OTHER = "other"
+
+
 class Exhibit(models.Model):
     """One seized digital medium under seal."""
 
@@ -12,8 +28,17 @@ class Exhibit(models.Model):
     number = models.PositiveIntegerField()
     seal = models.TextField(blank=True)
     description = models.TextField(blank=True)
+    kind = models.CharField(max_length=20, choices=ExhibitKind, blank=True)
+    model = models.TextField(blank=True)
+    """Maker and model, as on the label."""
+    serial = models.TextField(blank=True)
+    seized_at = models.DateTimeField(null=True)
+    seized_where = models.TextField(blank=True)
+    seized_by = models.TextField(blank=True)
+    legal_act = models.TextField(blank=True)
+    """The act that allowed the seizure, by its reference."""
     path = models.TextField()
-    """As shown to people."""
+    """As shown to people; empty while only the medium itself is registered."""
     path_raw = models.BinaryField()
     """As the file system has it, byte for byte."""
     added_at = models.DateTimeField(auto_now_add=True)
@@ -61,12 +86,22 @@ class Source(models.Model):
     """The way down, as (reader, locator) pairs."""
     way = models.CharField(max_length=64)
     """SHA-256 of the way down: unique in the exhibit however long the way is."""
-    identity = models.TextField()
+    identity = models.TextField(blank=True)
+    """What provenance names; empty for an exhibit's own file until its inventory has read it whole."""
     depth = models.PositiveSmallIntegerField(default=0)
     needs_key = models.BooleanField(default=False)
     is_store = models.BooleanField(default=False)
     state = models.CharField(max_length=10, choices=SourceState, default=SourceState.NEW)
     reason = models.TextField(blank=True)
+    reader_version = models.PositiveSmallIntegerField(default=0)
+    """Of the reader that listed it; 0 until then."""
+    announced = models.BigIntegerField(null=True)
+    """How many entries its listing wrote: what the catalogue has to hold."""
+    budget = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+")
+    """The outermost embedded container above it: all below share what that one may cost."""
+    spent_entries = models.BigIntegerField(default=0)
+    spent_bytes = models.BigIntegerField(default=0)
+    """What everything below a budget has listed so far."""
 
     class Meta:
         ordering = ["exhibit", "path"]
@@ -126,10 +161,23 @@ class Entry(models.Model):
     kind = models.CharField(max_length=10)
     allocated = models.BooleanField(null=True)
     modified = models.DateTimeField(null=True)
+    created = models.DateTimeField(null=True)
+    accessed = models.DateTimeField(null=True)
+    changed = models.DateTimeField(null=True)
+    opens = models.CharField(max_length=40, blank=True)
+    note = models.TextField(blank=True)
     refusal = models.TextField(blank=True)
     failure = models.TextField(blank=True)
     state = models.CharField(max_length=10, choices=EntryState, default=EntryState.PENDING)
+    cause = models.CharField(max_length=12, blank=True)
+    """Of the closed set in ``records.entry.Cause``; empty when it is simply processed."""
     reason = models.TextField(blank=True)
+    extractor = models.CharField(max_length=40, blank=True)
+    """What gave the outcome, and its version: a newer one does again what it touches, and nothing else."""
+    version = models.PositiveSmallIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    seconds = models.FloatField(null=True)
+    """How long the attempt took that gave the outcome."""
     content = models.ForeignKey(Content, null=True, on_delete=models.SET_NULL, related_name="entries")
 
     class Meta:

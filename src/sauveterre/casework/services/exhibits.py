@@ -8,12 +8,14 @@ from django.db.models import Max
 
 from sauveterre.casework import audit
 from sauveterre.casework.jobs import inventory
-from sauveterre.casework.models import Exhibit, Officer, Operation, Source, SourceState
+from sauveterre.casework.models import Exhibit, Officer, Operation, SourceState
+from sauveterre.casework.models import Source as SourceRow
 from sauveterre.casework.rows import storable
 from sauveterre.casework.services.operations import require_member
 from sauveterre.casework.sources import keep_key, source_row
 from sauveterre.errors import InvalidInput
-from sauveterre.pipeline.inventory import root_source
+from sauveterre.pipeline.inventory import root_kind
+from sauveterre.records.source import Source
 
 
 def add_exhibit(
@@ -25,11 +27,14 @@ def add_exhibit(
     description: str = "",
     keys: tuple[str, ...] = (),
 ) -> Exhibit:
-    """Take in a folder or archive. Its bytes stay where they are; its inventory waits for `process`.
+    """Take in a folder, image or archive; its bytes stay where they are.
+
+    Its inventory waits for `process`: that reads an image whole first, for the digest that is its identity.
 
     Raises ``UnreadableSource`` or ``UnknownFormat`` when the path cannot be opened.
     """
-    record, kind = root_source(path)
+    path = path.expanduser().absolute()
+    kind = root_kind(path)
     with transaction.atomic():
         require_member(operation=operation, officer=by)
         Operation.objects.select_for_update().get(pk=operation.pk)  # two at once get two numbers
@@ -39,11 +44,11 @@ def add_exhibit(
             number=last + 1,
             seal=storable(seal),
             description=storable(description or path.name),
-            path=storable(str(record.path)),
-            path_raw=os.fsencode(record.path),
+            path=storable(str(path)),
+            path_raw=os.fsencode(path),
             added_by=by.username,
         )
-        source = source_row(exhibit, record, path=record.path.name, kind=kind)
+        source = source_row(exhibit, Source(path, ""), path=path.name, kind=kind)
         source.save()
         for key in keys:
             keep_key(exhibit, key)
@@ -53,7 +58,6 @@ def add_exhibit(
             action="exhibit-added",
             subject=f"exhibit {exhibit.number}",
             operation=operation,
-            identity=record.identity,
             kind=kind,
             keys=len(keys),
         )
@@ -67,11 +71,11 @@ def add_key(*, exhibit: Exhibit, key: str, by: Officer) -> int:
     if not key.strip():
         raise InvalidInput("the key is empty; give the recovery key of 64 letters and digits")
     keep_key(exhibit, key.strip())
-    locked = Source.objects.select_for_update().filter(exhibit=exhibit, state=SourceState.LOCKED)
+    locked = SourceRow.objects.select_for_update().filter(exhibit=exhibit, state=SourceState.LOCKED)
     numbers = list(locked.values_list("pk", flat=True))
     for number in numbers:
         inventory.defer(source_id=number)
-    Source.objects.filter(pk__in=numbers).update(state=SourceState.NEW, reason="")
+    SourceRow.objects.filter(pk__in=numbers).update(state=SourceState.NEW, reason="")
     audit.record(
         actor=by.username,
         action="key-added",

@@ -16,9 +16,11 @@ from sauveterre.evidence.content import Blocks, Window
 from sauveterre.evidence.decoding import Decoder, decoded, new_bzip2, new_gzip, new_xz
 from sauveterre.records.entry import Entry
 from sauveterre.records.limits import Limits
+from sauveterre.records.peek import Peek
 from sauveterre.records.reader import Origin
 
 NAME = "compressed"
+VERSION = 1
 
 UNNAMED = b"content"
 """What the entry is called where the file does not say: bzip2 and xz never do."""
@@ -39,9 +41,9 @@ _XZ = _Format(b"\xfd7zXZ\x00", new_xz)
 _BZIP2_BLOCKS = (b"\x31\x41\x59\x26\x53\x59", b"\x17\x72\x45\x38\x50\x90")
 
 
-def recognises(head: bytes, *, is_folder: bool) -> bool:
+def recognises(peek: Peek) -> bool:
     """Say whether the first bytes are those of a gzip, bzip2 or xz file."""
-    return not is_folder and _format_of(head) is not None
+    return not peek.is_folder and _format_of(peek.head) is not None
 
 
 def open(origin: Origin, limits: Limits) -> "Compressed":

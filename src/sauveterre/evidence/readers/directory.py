@@ -16,11 +16,13 @@ from sauveterre.evidence.container import check_count, moment, refuse, special_r
 from sauveterre.evidence.content import Window
 from sauveterre.records.entry import Entry, EntryKind, display_path
 from sauveterre.records.limits import Limits
+from sauveterre.records.peek import Peek
 from sauveterre.records.problem import Problem
 from sauveterre.records.provenance import Provenance
 from sauveterre.records.reader import Origin
 
 NAME = "directory"
+VERSION = 1
 
 FOLDERS_DEEP = 512
 """Folders inside one another that are listed; each costs one system call for each folder around it."""
@@ -38,9 +40,9 @@ _KINDS = {
 }
 
 
-def recognises(head: bytes, *, is_folder: bool) -> bool:  # noqa: ARG001
+def recognises(peek: Peek) -> bool:
     """Say that this reader opens every folder and nothing else."""
-    return is_folder
+    return peek.is_folder
 
 
 def open(origin: Origin, limits: Limits) -> "Folder":

@@ -20,9 +20,11 @@ from sauveterre.evidence.content import Window
 from sauveterre.evidence.seven_zip_blocks import Block, BlockPlace
 from sauveterre.records.entry import Entry, EntryKind, display_path
 from sauveterre.records.limits import Limits
+from sauveterre.records.peek import Peek
 from sauveterre.records.reader import Origin
 
 NAME = "7z"
+VERSION = 1
 
 MAGIC = b"7z\xbc\xaf\x27\x1c"
 OPEN_BLOCKS = 2
@@ -40,9 +42,9 @@ _KINDS = {
 }
 
 
-def recognises(head: bytes, *, is_folder: bool) -> bool:
+def recognises(peek: Peek) -> bool:
     """Say whether the first bytes are those of a 7z archive."""
-    return not is_folder and head.startswith(MAGIC)
+    return not peek.is_folder and peek.head.startswith(MAGIC)
 
 
 def open(origin: Origin, limits: Limits) -> "SevenZipArchive":

@@ -16,9 +16,11 @@ from sauveterre.evidence.container import ListedContainer, moment, special_refus
 from sauveterre.evidence.content import BLOCK, Blocks, Window
 from sauveterre.records.entry import Entry, EntryKind, display_path
 from sauveterre.records.limits import Limits
+from sauveterre.records.peek import Peek
 from sauveterre.records.reader import Origin
 
 NAME = "tar"
+VERSION = 1
 
 EXTENSION_BYTES = 1 << 20
 """Most bytes of one extension header (a long name, PAX records) that are read."""
@@ -30,12 +32,12 @@ _KINDS = {
 }
 
 
-def recognises(head: bytes, *, is_folder: bool) -> bool:
+def recognises(peek: Peek) -> bool:
     """Say whether the first record is a TAR header: its checksum is right and it names something."""
-    if is_folder:
+    if peek.is_folder:
         return False
     try:
-        header = tar.read_header(head)
+        header = tar.read_header(peek.head[: tar.RECORD])
     except tar.BadHeader:
         return False
     return bool(header.name) or header.kind in tar.EXTENSIONS
@@ -47,7 +49,7 @@ def open(origin: Origin, limits: Limits) -> "TarArchive":
         raise UnreadableSource(f"{origin.identity} is a folder; open it with the directory reader")
     size = origin.stream.seek(0, os.SEEK_END)
     view = Window(origin.identity, origin.stream, 0, size)
-    if not recognises(view.read(tar.RECORD), is_folder=False):
+    if not recognises(Peek(head=view.read(tar.RECORD))):
         raise UnreadableSource(f"{origin.identity} does not begin with a TAR header; read it as what it is")
     return TarArchive(origin.stream, size, origin.identity, limits)
 

@@ -1,0 +1,1 @@
+"""What disk images are made of: media read at random, and the layers inside them."""

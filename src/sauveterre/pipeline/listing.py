@@ -1,0 +1,114 @@
+"""A listing on its way from the child that lists to the process that keeps it: a file of entries, in bounded memory.
+
+The child is trusted with nothing: what it writes is read back as plain values, and made into entries again here.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgpack
+
+from sauveterre.errors import UnreadableSource
+from sauveterre.records.entry import Cause, Entry, EntryKind
+from sauveterre.records.problem import Problem
+from sauveterre.records.provenance import Provenance
+from sauveterre.records.store import StoreLocation
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TIMES = ("modified", "created", "accessed", "changed")
+_PLAIN = tuple(field.name for field in fields(Entry) if field.name not in (*_TIMES, "kind", "cause", "provenance"))
+_MICROSECOND = timedelta(microseconds=1)
+MOST_RECORD_BYTES = 1 << 22
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One source's entries in order, what was wrong while listing, and the sources among the entries."""
+
+    file: Path
+    """Where the entries lie; it belongs to whoever asked for the listing."""
+    count: int
+    problems: tuple[Problem, ...]
+    stores: tuple[StoreLocation, ...]
+    """Message stores, and other sources that spread over many entries."""
+
+    def entries(self) -> Iterator[Entry]:
+        """Read the entries back, one at a time."""
+        return read_entries(self.file)
+
+
+def write_entries(file: Path, entries: Iterable[Entry]) -> int:
+    """Write entries to a file, and return how many there are."""
+    packer = msgpack.Packer()
+    count = 0
+    with file.open("wb") as out:
+        for entry in entries:
+            out.write(packer.pack(_packed(entry)))
+            count += 1
+    return count
+
+
+def read_entries(file: Path) -> Iterator[Entry]:
+    """Yield the entries of a file; raise ``UnreadableSource`` when it is not what was written."""
+    with file.open("rb") as stream:
+        unpacker = msgpack.Unpacker(stream, max_buffer_size=MOST_RECORD_BYTES, use_list=False)
+        try:
+            yield from (_entry(values) for values in unpacker)
+        except (msgpack.UnpackException, ValueError, TypeError, OverflowError) as error:
+            raise UnreadableSource(
+                f"the listing in {file.name} is damaged ({type(error).__name__}); process the exhibit again"
+            ) from error
+
+
+def scratch_file(folder: Path) -> Path:
+    """Return a new, empty file for a listing, which the caller removes."""
+    descriptor, name = tempfile.mkstemp(prefix="listing-", dir=folder)
+    os.close(descriptor)
+    return Path(name)
+
+
+def _packed(entry: Entry) -> tuple[Any, ...]:
+    where = entry.provenance
+    return (
+        entry.kind.value,
+        entry.cause.value,
+        *(_ticks(getattr(entry, name)) for name in _TIMES),
+        where.source.encode("utf-8", "surrogatepass"),
+        where.path.encode("utf-8", "surrogatepass"),
+        where.locator.encode("utf-8", "surrogatepass"),
+        where.reader,
+        *(_plain(getattr(entry, name)) for name in _PLAIN),
+    )
+
+
+def _plain(value: Any) -> Any:
+    return ("s", value.encode("utf-8", "surrogatepass")) if isinstance(value, str) else value
+
+
+def _entry(values: tuple[Any, ...]) -> Entry:
+    kind, cause, *times = values[:6]
+    source, path, locator = (text.decode("utf-8", "surrogatepass") for text in values[6:9])
+    rest: dict[str, Any] = {
+        name: value[1].decode("utf-8", "surrogatepass") if isinstance(value, tuple) else value
+        for name, value in zip(_PLAIN, values[10:], strict=True)
+    }
+    rest |= {name: _moment(value) for name, value in zip(_TIMES, times, strict=True)}
+    return Entry(
+        kind=EntryKind(kind),
+        cause=Cause(cause),
+        provenance=Provenance(source, path, locator, str(values[9])),
+        **rest,
+    )
+
+
+def _ticks(moment: datetime | None) -> int | None:
+    return None if moment is None else (moment - EPOCH) // _MICROSECOND
+
+
+def _moment(ticks: int | None) -> datetime | None:
+    return None if ticks is None else EPOCH + timedelta(microseconds=ticks)
