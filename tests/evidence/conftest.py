@@ -1,6 +1,7 @@
 """What the tests of sources share."""
 
 import io
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,12 @@ def before_damage():
                 parts.append(block)
 
     return read
+
+
+@pytest.fixture(scope="session")
+def zipped_film():
+    """A stored ZIP archive of one file."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("film", b"film" * 1_000)
+    return stream.getvalue()

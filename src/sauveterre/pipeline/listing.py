@@ -22,6 +22,11 @@ from sauveterre.records.store import StoreLocation
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TIMES = ("modified", "created", "accessed", "changed")
 _PLAIN = tuple(field.name for field in fields(Entry) if field.name not in (*_TIMES, "kind", "cause", "provenance"))
+_TYPES: dict[str, Any] = dict.fromkeys(_PLAIN, str) | {
+    "path": bytes,
+    "size": int | None,
+    "allocated": bool | None,
+}
 _MICROSECOND = timedelta(microseconds=1)
 MOST_RECORD_BYTES = 1 << 22
 
@@ -38,8 +43,16 @@ class Listing:
     """Message stores, and other sources that spread over many entries."""
 
     def entries(self) -> Iterator[Entry]:
-        """Read the entries back, one at a time."""
-        return read_entries(self.file)
+        """Read the entries back, one at a time; raise ``UnreadableSource`` when they are not all there."""
+        held = 0
+        for entry in read_entries(self.file):
+            held += 1
+            yield entry
+        if held != self.count:
+            raise UnreadableSource(
+                f"the listing in {self.file.name} holds {held:,} entries and {self.count:,} were announced; process "
+                "the exhibit again"
+            )
 
 
 def write_entries(file: Path, entries: Iterable[Entry]) -> int:
@@ -59,7 +72,7 @@ def read_entries(file: Path) -> Iterator[Entry]:
         unpacker = msgpack.Unpacker(stream, max_buffer_size=MOST_RECORD_BYTES, use_list=False)
         try:
             yield from (_entry(values) for values in unpacker)
-        except (msgpack.UnpackException, ValueError, TypeError, OverflowError) as error:
+        except (msgpack.UnpackException, ValueError, TypeError, AttributeError, OverflowError) as error:
             raise UnreadableSource(
                 f"the listing in {file.name} is damaged ({type(error).__name__}); process the exhibit again"
             ) from error
@@ -97,6 +110,8 @@ def _entry(values: tuple[Any, ...]) -> Entry:
         name: value[1].decode("utf-8", "surrogatepass") if isinstance(value, tuple) else value
         for name, value in zip(_PLAIN, values[10:], strict=True)
     }
+    if not all(isinstance(rest[name], kinds) for name, kinds in _TYPES.items()):
+        raise TypeError("an entry has a value of another kind than it may have")
     rest |= {name: _moment(value) for name, value in zip(_TIMES, times, strict=True)}
     return Entry(
         kind=EntryKind(kind),

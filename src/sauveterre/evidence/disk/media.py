@@ -117,8 +117,8 @@ class Joined:
 
     def __init__(self, parts: Sequence[Media]) -> None:
         """Show the parts one behind the other."""
-        self._parts = parts
-        self._ends = list(accumulate(part.size for part in parts))
+        self._parts = [part for part in parts if part.size]
+        self._ends = list(accumulate(part.size for part in self._parts))
         self.size = self._ends[-1] if self._ends else 0
 
     def read_at(self, offset: int, size: int, /) -> bytes:
