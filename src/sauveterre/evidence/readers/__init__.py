@@ -4,6 +4,7 @@ from sauveterre.evidence.readers import (
     android_backup,
     compressed,
     directory,
+    ewf,
     seven_zip,
     tar_archive,
     ufdr,
@@ -11,7 +12,9 @@ from sauveterre.evidence.readers import (
 )
 from sauveterre.records.reader import EvidenceReader
 
-LAYERS: tuple[EvidenceReader, ...] = ()
+LAYERS: tuple[EvidenceReader, ...] = (
+    ewf,
+)
 """What a disk image is made of: image formats, partitions, volumes, file systems. They do not count as nesting."""
 ARCHIVES: tuple[EvidenceReader, ...] = (
     ufdr,
