@@ -18,7 +18,7 @@ from sauveterre.errors import LimitExceeded, SauveterreError, UnreadableSource
 from sauveterre.evidence.container import ListedContainer, special_refusal
 from sauveterre.evidence.content import Window
 from sauveterre.evidence.seven_zip_blocks import Block, BlockPlace
-from sauveterre.records.entry import Entry, EntryKind, display_path
+from sauveterre.records.entry import Cause, Entry, EntryKind, display_path
 from sauveterre.records.limits import Limits
 from sauveterre.records.peek import Peek
 from sauveterre.records.reader import Origin
@@ -126,7 +126,7 @@ class SevenZipArchive(ListedContainer[_Part]):
     def _list_member(self, number: int, properties: dict[str, Any], part: _Part | None, kind: EntryKind) -> None:
         name = properties.get("filename")
         path = b"content" if name is None else name.encode("utf-8", "surrogatepass")
-        failure = self._failure(part)
+        cause, failure = self._failure(part)
         target = b""
         if kind is EntryKind.SYMLINK and part is not None and not failure:
             target = self._target(part, path)
@@ -138,23 +138,24 @@ class SevenZipArchive(ListedContainer[_Part]):
             kind=kind,
             modified=_moment(properties.get("lastwritetime")),
             refusal=special_refusal(kind, target or b"a place that cannot be read"),
+            cause=cause,
             failure=failure,
         )
 
-    def _failure(self, part: _Part | None) -> str:
+    def _failure(self, part: _Part | None) -> tuple[Cause, str]:
         if part is None:
-            return "has no data in the archive, though the archive says so; treat the archive as damaged"
+            return Cause.DAMAGED, "has no data in the archive, though the archive says so; treat the archive as damaged"
         if part.block is None:
-            return ""
+            return Cause.NONE, ""
         place = self._places[part.block]
         if place.encrypted:
-            return "is encrypted; unpack the archive with its password and add what comes out"
+            return Cause.ENCRYPTED, "is encrypted; unpack the archive with its password and add what comes out"
         if place.unsupported:
-            return (
+            return Cause.UNSUPPORTED, (
                 f"is packed by methods that are not read ({place.unsupported}); unpack the archive with "
                 "another program and add what comes out"
             )
-        return ""
+        return Cause.NONE, ""
 
     def _target(self, part: _Part, path: bytes) -> bytes:
         try:
