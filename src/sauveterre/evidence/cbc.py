@@ -48,3 +48,23 @@ def without_padding(blocks: Iterator[bytes], *, name: str) -> Iterator[bytes]:
         raise UnreadableSource(f"{name} does not end as its encryption demands; it was cut off, find a complete copy")
     if held[:-count]:
         yield held[:-count]
+
+
+def fitted(blocks: Iterator[bytes], size: int | None, *, name: str, padding: int = 0) -> Iterator[bytes]:
+    """Pass on a content of known size, without up to ``padding`` bytes that follow it.
+
+    Nothing is dropped beyond that: content of another size comes whole, and then raises ``UnreadableSource``.
+    """
+    total = 0
+    beyond = b""
+    for block in blocks:
+        room = len(block) if size is None else max(0, size - total)
+        total += len(block)
+        if block[:room]:
+            yield block[:room]
+        beyond += block[room:]
+        if len(beyond) > padding:
+            yield beyond
+            beyond = b""
+    if size is not None and (total < size or total - size > padding):
+        raise UnreadableSource(f"{name} has {total:,} bytes where {size:,} are stated; compare it with another copy")
