@@ -5,6 +5,7 @@ from sauveterre.evidence.readers import (
     compressed,
     directory,
     ewf,
+    partitions,
     seven_zip,
     tar_archive,
     ufdr,
@@ -14,6 +15,7 @@ from sauveterre.records.reader import EvidenceReader
 
 LAYERS: tuple[EvidenceReader, ...] = (
     ewf,
+    partitions,  # after file systems: their first sector may look like a table, and an ISO image has one
 )
 """What a disk image is made of: image formats, partitions, volumes, file systems. They do not count as nesting."""
 ARCHIVES: tuple[EvidenceReader, ...] = (
