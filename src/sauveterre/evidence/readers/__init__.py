@@ -6,6 +6,7 @@ from sauveterre.evidence.readers import (
     directory,
     ewf,
     partitions,
+    qcow,
     seven_zip,
     tar_archive,
     ufdr,
@@ -15,6 +16,7 @@ from sauveterre.records.reader import EvidenceReader
 
 LAYERS: tuple[EvidenceReader, ...] = (
     ewf,
+    qcow,
     partitions,  # after file systems: their first sector may look like a table, and an ISO image has one
 )
 """What a disk image is made of: image formats, partitions, volumes, file systems. They do not count as nesting."""
