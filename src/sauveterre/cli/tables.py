@@ -1,8 +1,10 @@
 """Tables for people."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from sauveterre.records.accounting import Accounting
@@ -29,3 +31,20 @@ def accounting(accounts: Iterable[Accounting]) -> Table:
             "yes" if one.adds_up else "[red]no[/red]",
         )  # fmt: skip
     return table
+
+
+def plain_table(names: Iterable[str], rows: Iterable[Mapping[str, object]]) -> Table:
+    """Draw rows as they are: a column for each name, times to the minute with their offset."""
+    columns = list(names)
+    table = Table()
+    for name in columns:
+        table.add_column(name.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(row[name]) for name in columns))
+    return table
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat(" ", "minutes")
+    return "" if value is None else escape(str(value))

@@ -1,0 +1,51 @@
+"""The register of exhibits at the command line."""
+
+import json
+
+import pytest
+
+
+@pytest.fixture
+def rows(sauveterre, case):
+    def read():
+        ran = sauveterre("exhibit", "list", "--register", "--json", "-w", case)
+        return [json.loads(line) for line in ran.stdout.splitlines()]
+
+    return read
+
+
+def test_an_exhibit_is_registered_changed_and_given_its_medium(sauveterre, case, rows, tmp_path):
+    (tmp_path / "card").mkdir()
+    added = sauveterre(
+        "exhibit", "add", "--seal", "S-1", "--kind", "téléphone", "--seized-at", "15/03/2026 06:05", "--zone",
+        "Europe/Paris", "--legal-act", "PV 12", "--digest", f"sha1:{'ab' * 20}", "-w", case,
+    )  # fmt: skip
+    assert "Next: sauveterre exhibit attach 1 PATH" in added.stdout
+    edited = sauveterre(
+        "exhibit", "edit", "1", "--serial", "0123", "--legal-act", "", "--digest", "cd" * 16, "-w", case
+    )
+    assert "Exhibit 1: serial, legal act changed, 1 digests are new." in edited.stdout
+    attached = sauveterre("exhibit", "attach", "1", tmp_path / "card", "-w", case)
+    assert "Next: sauveterre process" in attached.stdout
+
+    assert rows() == [{
+        "record": "exhibit", "number": 1, "seal": "S-1", "description": "card", "kind": "phone", "model": "",
+        "serial": "0123", "seized_at": "2026-03-15T05:05:00+00:00", "seized_where": "", "seized_by": "",
+        "legal_act": "", "path": str(tmp_path / "card"),
+    }]  # fmt: skip
+    assert "S-1" in sauveterre("exhibit", "list", "--register", "-w", case).stdout
+
+
+def test_what_makes_no_sense_is_one_sentence_and_enters_nothing(sauveterre, case, rows):
+    for arguments, says in [
+        (["--kind", "boat"], "no kind of medium"),
+        (["--seal", "S", "--seized-at", "soon"], "is no time"),
+        (["--seal", "S", "--zone", "Mars"], "no time zone"),
+        (["--seal", "S", "--digest", "sha1:12"], "40 lowercase hex digits"),
+        ([], "needs a seal number"),
+    ]:
+        ran = sauveterre("exhibit", "add", *arguments, "-w", case, check=False)
+        assert ran.returncode == 2
+        assert says in " ".join(ran.stderr.split())
+        assert "Traceback" not in ran.stderr
+    assert rows() == []
