@@ -22,7 +22,8 @@ from sauveterre.errors import Locked, SauveterreError, WorkspaceError
 from sauveterre.evidence.segments import files_of
 from sauveterre.media.casualty import Casualty
 from sauveterre.media.sandbox import Sandbox
-from sauveterre.pipeline.inventory import foreseen, inside, list_source, root_identity
+from sauveterre.pipeline.endings import foreseen
+from sauveterre.pipeline.inventory import inside, list_source, root_identity
 from sauveterre.pipeline.listing import Listing, scratch_file
 from sauveterre.pipeline.messages import read_store
 from sauveterre.pipeline.opening import reader_version

@@ -1,6 +1,5 @@
 """``sauveterre assess``: hits, stacks and the picture of the network, worked out anew."""
 
-from sauveterre.casework.workspace import exclusive
 from sauveterre.cli import session
 from sauveterre.errors import InvalidInput
 
@@ -19,6 +18,7 @@ def run(
     from sauveterre.casework.runner import run_jobs
     from sauveterre.casework.selectors import contents, exhibits, figures
     from sauveterre.casework.selectors.access import sight_of
+    from sauveterre.casework.workspace import exclusive
 
     with exclusive(opened, "process"):
         officer, chosen = session.officer(), session.operation(operation)

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from sauveterre.casework.workspace import create_workspace
 from sauveterre.cli import session, tables
 from sauveterre.cli.jsonl import plain
 from sauveterre.cli.progress import bar
@@ -34,6 +33,7 @@ def run(
     port: Annotated[int, typer.Option(help="The port on loopback.")] = 8000,
 ) -> None:
     """Run the demonstration."""
+    from sauveterre.casework.workspace import create_workspace
     from sauveterre.scenarios.village import draw
 
     console = tables.wide_console()

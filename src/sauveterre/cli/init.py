@@ -5,9 +5,6 @@ from typing import Annotated
 
 import typer
 
-from sauveterre.casework.workspace import create_workspace
-from sauveterre.server.boot import boot
-
 NAME = "init"
 HELP = "Make a workspace: its database, its key and its store.\n\nExample: sauveterre init ./case"
 
@@ -16,6 +13,9 @@ def run(
     folder: Annotated[Path, typer.Argument(help="An empty folder, or one that does not exist yet.")],
 ) -> None:
     """Make a workspace and start its database once, so that what is missing shows now."""
+    from sauveterre.casework.workspace import create_workspace
+    from sauveterre.server.boot import boot
+
     workspace = create_workspace(folder)
     boot(workspace.folder)
     print(f"The workspace is {workspace.folder}")

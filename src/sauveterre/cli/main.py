@@ -1,11 +1,11 @@
-"""The command ``sauveterre``: its verbs, and what an error looks like."""
+"""The command ``sauveterre``: its verbs, and what an error looks like.
+
+Verbs load what they need when they run: those for scripts start fast, and without the database.
+"""
 
 import sys
 
-import psycopg
 import typer
-from django.db import DatabaseError
-from rich.console import Console
 
 from sauveterre.cli import (
     action,
@@ -48,22 +48,32 @@ def main() -> None:
     try:
         app()
     except SauveterreError as error:
-        Console(stderr=True, highlight=False).print(f"[bold]sauveterre:[/bold] {_escaped(error)}", soft_wrap=True)
+        _say(f"[bold]sauveterre:[/bold] {_escaped(error)}")
         sys.exit(error.exit_code)
-    except (psycopg.Error, DatabaseError) as error:
-        kind = type(error).__name__
-        Console(stderr=True, highlight=False).print(
-            f"[bold]sauveterre:[/bold] the database does not answer as it should ({kind}); "
-            "see that it runs and that the disk has space, then run the command again",
-            soft_wrap=True,
+    except _database_errors() as error:
+        _say(
+            f"[bold]sauveterre:[/bold] the database does not answer as it should ({type(error).__name__}); "
+            "see that it runs and that the disk has space, then run the command again"
         )
         sys.exit(WorkspaceError.exit_code)
     except KeyboardInterrupt:
-        Console(stderr=True).print("stopped; run the command again to go on: nothing is lost")
+        _say("stopped; run the command again to go on: nothing is lost")
         sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+
+
+def _database_errors() -> tuple[type[Exception], ...]:
+    """Return what the database raises; nothing where the verb has loaded none."""
+    loaded = (("psycopg", "Error"), ("django.db", "DatabaseError"))
+    return tuple(getattr(sys.modules[module], name) for module, name in loaded if module in sys.modules)
+
+
+def _say(text: str) -> None:
+    from rich.console import Console
+
+    Console(stderr=True, highlight=False).print(text, soft_wrap=True)
 
 
 def _escaped(error: SauveterreError) -> str:

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from sauveterre.casework.workspace import exclusive
 from sauveterre.cli import session, tables
 from sauveterre.cli.progress import bar
 
@@ -25,6 +24,7 @@ def run(
     from sauveterre.casework.accounting import accounts_of
     from sauveterre.casework.progress import progress_of
     from sauveterre.casework.runner import run_jobs
+    from sauveterre.casework.workspace import exclusive
 
     with exclusive(opened, "process"):
         chosen = session.operation(operation)

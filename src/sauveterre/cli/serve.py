@@ -1,10 +1,8 @@
 """``sauveterre serve``: the web pages, on this machine."""
 
-import asyncio
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from sauveterre.cli import session
 
@@ -23,6 +21,10 @@ def run(
 
 def serve(port: int) -> None:
     """Print a sign-in link and serve the pages until interrupted; Django must be ready."""
+    import asyncio
+
+    import uvicorn
+
     from sauveterre.casework.services.operations import issue_sign_in_link
 
     secret = issue_sign_in_link(officer=session.officer())

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sauveterre.casework.workspace import Workspace
 from sauveterre.errors import InvalidInput, WorkspaceError
-from sauveterre.server.boot import boot
 
 if TYPE_CHECKING:
     from sauveterre.casework.models import Exhibit, Officer, Operation
+    from sauveterre.casework.workspace import Workspace
 
 WorkspaceOption = Annotated[
     Path | None,
@@ -43,8 +42,10 @@ def find_workspace(named: Path | None) -> Path:
     raise WorkspaceError(f"there is {found} in {here}; name one with --workspace, or make one with `sauveterre init`")
 
 
-def start(named: Path | None) -> Workspace:
+def start(named: Path | None) -> "Workspace":
     """Bring the workspace up; after this the models can be imported."""
+    from sauveterre.server.boot import boot
+
     return boot(find_workspace(named))
 
 

@@ -17,7 +17,6 @@ from typing import Any
 
 from sauveterre.errors import SauveterreError
 from sauveterre.media.casualty import Casualty, CasualtyReason
-from sauveterre.media.pdq.hashing import warm
 from sauveterre.records.limits import Limits
 
 MEMORY_EXIT = 87
@@ -37,7 +36,6 @@ _NETWORK_EVENTS = frozenset({
 
 def shut_in(limits: Limits) -> None:
     """Confine this process for good: memory, files, network, noise, and its own end when its parent's comes."""
-    warm()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     _die_with_parent()

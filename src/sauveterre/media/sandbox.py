@@ -34,7 +34,9 @@ GRACE_SECONDS = 5.0
 """How long after its time a task is given up when even the alarm did not end it."""
 MOST_LOSSES = 3
 """How often the pool may break, or a child end without a word, with no task finished in between."""
-PRELOADED = "sauveterre.media.preload"
+SERVER = "sauveterre.media.server"
+DECODERS = "sauveterre.media.preload"
+"""What children need that decode pictures."""
 
 
 @dataclass(slots=True, eq=False)
@@ -55,8 +57,10 @@ class Sandbox:
     network. Leaving the block waits for what was submitted; leaving it by an exception gives it up.
     """
 
-    def __init__(self, workers: int, limits: Limits) -> None:
+    def __init__(self, workers: int, limits: Limits, preload: str = DECODERS) -> None:
+        """Name what children find loaded; the first sandbox of a process decides for all that follow."""
         self._workers = workers
+        self._preload = preload
         self._limits = limits
         self._lock = threading.RLock()
         self._waiting: set[_Task] = set()
@@ -73,7 +77,7 @@ class Sandbox:
 
     def __enter__(self) -> Self:
         self._scratch = tempfile.TemporaryDirectory(prefix="sauveterre-")
-        _start_server()
+        _start_server(self._preload)
         with self._lock:
             self._pool = self._new_pool()
         return self
@@ -247,12 +251,12 @@ def _context() -> ForkServerContext:
     return multiprocessing.get_context("forkserver")
 
 
-def _start_server() -> None:
-    """Start the fork server with all decoders loaded, unless this process has one already.
+def _start_server(preload: str) -> None:
+    """Start the fork server with a module loaded, unless this process has one already.
 
     The server is a fresh interpreter: it is shown where to import from, since older Pythons do not pass that on.
     """
-    _context().set_forkserver_preload([PRELOADED])
+    _context().set_forkserver_preload([SERVER, preload])
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
     try:

@@ -10,7 +10,7 @@ from sauveterre.evidence.segments import files_of
 from sauveterre.messages.stores import find_stores
 from sauveterre.pipeline.listing import Listing, write_entries
 from sauveterre.pipeline.opening import TREES, is_store, shared_opener
-from sauveterre.records.entry import Cause, Entry, Outcome, display_path
+from sauveterre.records.entry import display_path
 from sauveterre.records.limits import Limits
 from sauveterre.records.source import Source
 from sauveterre.records.store import StoreLocation
@@ -89,12 +89,3 @@ def list_source(source: Source, limits: Limits, keys: tuple[str, ...], file: Pat
 def inside(source: str, reader: str, path: str) -> str:
     """Return the name of something inside a source, for people: ``!`` goes into a container, ``/`` into a folder."""
     return f"{source}{'/' if reader == 'directory' else '!'}{path}".rstrip("!/")
-
-
-def foreseen(entry: Entry) -> tuple[Outcome, Cause, str] | None:
-    """Return how an entry ends whose content must or can not be read; None for one that will be read."""
-    if entry.refusal:
-        return Outcome.SKIPPED, entry.cause or Cause.SPECIAL, entry.refusal
-    if entry.failure:
-        return Outcome.FAILED, entry.cause or Cause.UNREADABLE, entry.failure
-    return None

@@ -4,11 +4,10 @@ import time
 from dataclasses import dataclass, replace
 from typing import BinaryIO, cast
 
-from sauveterre.errors import LimitExceeded, Locked, SauveterreError, UnreadableSource
+from sauveterre.errors import SauveterreError, UnreadableSource
 from sauveterre.evidence.opening import container_kind, peek_at
-from sauveterre.media.casualty import Casualty, CasualtyReason
 from sauveterre.media.fingerprint import DIGESTS, EXTRACTORS, extractor_of, fingerprint
-from sauveterre.pipeline.inventory import foreseen
+from sauveterre.pipeline.endings import cause_of, foreseen
 from sauveterre.pipeline.opening import content_of, shared_opener
 from sauveterre.records.content import Fingerprint
 from sauveterre.records.entry import Cause, Entry, EntryKind, Outcome
@@ -22,12 +21,6 @@ LAYERS = "layers"
 """The extractor of what is no file: layers of an image, and regions, are opened as sources of their own."""
 VERSIONS = {**EXTRACTORS, LAYERS: 1}
 """Every extractor with its version."""
-_CASUALTIES = {
-    CasualtyReason.TIME: Cause.TIME,
-    CasualtyReason.MEMORY: Cause.MEMORY,
-    CasualtyReason.FAILED: Cause.PROGRAM,
-    CasualtyReason.NETWORK: Cause.PROGRAM,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +47,7 @@ class Processed:
 
 def failed(error: SauveterreError, extractor: str = DIGESTS) -> Processed:
     """Return how an entry ended that could not be read."""
-    if isinstance(error, Casualty):
-        cause = _CASUALTIES.get(error.reason, Cause.CRASH)
-    elif isinstance(error, Locked):
-        cause = Cause.ENCRYPTED
-    else:
-        cause = Cause.SIZE if isinstance(error, LimitExceeded) else Cause.UNREADABLE
-    return Processed(outcome=Outcome.FAILED, cause=cause, reason=str(error), extractor=extractor)
+    return Processed(outcome=Outcome.FAILED, cause=cause_of(error), reason=str(error), extractor=extractor)
 
 
 class _Remembering:

@@ -1,0 +1,30 @@
+"""How entries end that are not read, or whose reading fails."""
+
+from sauveterre.errors import LimitExceeded, Locked, SauveterreError
+from sauveterre.media.casualty import Casualty, CasualtyReason
+from sauveterre.records.entry import Cause, Entry, Outcome
+
+_CASUALTIES = {
+    CasualtyReason.TIME: Cause.TIME,
+    CasualtyReason.MEMORY: Cause.MEMORY,
+    CasualtyReason.FAILED: Cause.PROGRAM,
+    CasualtyReason.NETWORK: Cause.PROGRAM,
+}
+
+
+def foreseen(entry: Entry) -> tuple[Outcome, Cause, str] | None:
+    """Return how an entry ends whose content must or can not be read; None for one that will be read."""
+    if entry.refusal:
+        return Outcome.SKIPPED, entry.cause or Cause.SPECIAL, entry.refusal
+    if entry.failure:
+        return Outcome.FAILED, entry.cause or Cause.UNREADABLE, entry.failure
+    return None
+
+
+def cause_of(error: SauveterreError) -> Cause:
+    """Return the cause that an error of ours stands for."""
+    if isinstance(error, Casualty):
+        return _CASUALTIES.get(error.reason, Cause.CRASH)
+    if isinstance(error, Locked):
+        return Cause.ENCRYPTED
+    return Cause.SIZE if isinstance(error, LimitExceeded) else Cause.UNREADABLE
