@@ -178,11 +178,16 @@ class Entry(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     seconds = models.FloatField(null=True)
     """How long the attempt took that gave the outcome."""
-    content = models.ForeignKey(Content, null=True, on_delete=models.SET_NULL, related_name="entries")
+    content = models.ForeignKey(
+        Content, null=True, on_delete=models.SET_NULL, related_name="entries", db_index=False
+    )  # the index with its source serves both ways
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "ordinal"], name="entry_ordinal")]
-        indexes = [models.Index(fields=["source", "state"])]
+        indexes = [
+            models.Index(fields=["source", "state"]),
+            models.Index(fields=["content", "source"], name="entry_places"),
+        ]
 
 
 class Problem(models.Model):
