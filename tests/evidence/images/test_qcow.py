@@ -113,10 +113,13 @@ def test_snapshots_inside_are_volumes_of_their_own(tool, converted, opened_file,
     )
 
 
-def test_what_is_encrypted_is_named_as_such(converted, opened_file):
-    options = ("-o", "encrypt.format=luks,encrypt.key-secret=s0,encrypt.iter-time=10", "--object", "secret,id=s0,data=autumn-leaves")
+@pytest.mark.parametrize(("form", "place"), [("qcow2", 35), ("qcow", 39)])
+def test_what_is_encrypted_is_named_as_such(converted, opened, form, place):
+    image = bytearray(converted(form=form).read_bytes())
+    image[place] = 1
+
     with pytest.raises(UnreadableSource, match="is encrypted by QEMU itself"):
-        opened_file(qcow, converted(*options))
+        opened(qcow, bytes(image))
 
 
 def test_zstandard_is_named_as_such(converted, opened_file):

@@ -69,16 +69,19 @@ class Layers(ListedContainer[Media]):
         return MediaStream(entry.provenance.path, place)
 
 
-class Empty:
-    """The medium of an entry that cannot be read: its size is known, nothing else."""
+class Missing:
+    """A medium that is not there: its size is known, nothing else."""
 
-    def __init__(self, size: int) -> None:
-        """Take the size that is stated."""
+    def __init__(self, size: int, what: str) -> None:
+        """Take the size that is stated, and what lies in what: "the rest lies in disk-s002.vmdk"."""
         self.size = size
+        self._what = what
 
-    def read_at(self, offset: int, size: int, /) -> bytes:  # noqa: ARG002
-        """Give nothing."""
-        return b""
+    def read_at(self, offset: int, size: int, /) -> bytes:
+        """Raise ``UnreadableSource`` for every byte of it."""
+        if offset >= self.size or size <= 0:
+            return b""
+        raise UnreadableSource(f"{self._what}, which is missing; put all files into one folder and add the first again")
 
 
 def media_below(origin: Origin) -> Media:

@@ -38,7 +38,9 @@ class FileMedia:
         self.size = os.fstat(descriptor).st_size
 
     def read_at(self, offset: int, size: int, /) -> bytes:
-        """Read with ``pread``."""
+        """Read with ``pread``; before the start and past the end there is nothing, however far."""
+        if not 0 <= offset < self.size:
+            return b""
         try:
             return os.pread(self._descriptor, size, offset)
         except OSError as error:
@@ -57,7 +59,9 @@ class StreamMedia:
         self.size = stream.seek(0, os.SEEK_END)
 
     def read_at(self, offset: int, size: int, /) -> bytes:
-        """Seek, then read."""
+        """Seek, then read; before the start and past the end there is nothing, however far."""
+        if not 0 <= offset < self.size:
+            return b""
         with self._lock:
             self._stream.seek(offset)
             return self._stream.read(size)

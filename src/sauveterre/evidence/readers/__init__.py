@@ -5,11 +5,14 @@ from sauveterre.evidence.readers import (
     compressed,
     directory,
     ewf,
+    mailbox,
     partitions,
     qcow,
     seven_zip,
     tar_archive,
     ufdr,
+    vhd,
+    vmdk,
     zip_archive,
 )
 from sauveterre.records.reader import EvidenceReader
@@ -17,6 +20,8 @@ from sauveterre.records.reader import EvidenceReader
 LAYERS: tuple[EvidenceReader, ...] = (
     ewf,
     qcow,
+    vmdk,
+    vhd,  # a fixed one begins like the medium in it: before everything that looks at the start alone
     partitions,  # after file systems: their first sector may look like a table, and an ISO image has one
 )
 """What a disk image is made of: image formats, partitions, volumes, file systems. They do not count as nesting."""
@@ -26,6 +31,7 @@ ARCHIVES: tuple[EvidenceReader, ...] = (
     seven_zip,
     compressed,
     android_backup,
+    mailbox,
     tar_archive,
 )
 READERS: tuple[EvidenceReader, ...] = (directory, *LAYERS, *ARCHIVES)
