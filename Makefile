@@ -1,10 +1,10 @@
-# The only commands to know: make demo · make test · make check · make bench
+# The only commands to know: make demo · make test · make check · make bench · make fuzz
 PYTHON ?= python3
 BIN := .venv/bin
 SERVE ?= 1
 PORT ?= 8000
 
-.PHONY: demo test check bench setup clean
+.PHONY: demo test check bench fuzz setup clean
 
 setup: .venv/ready
 
@@ -30,6 +30,9 @@ check: setup  ## lint, types, import rule
 bench: setup  ## side-by-side measurements; results in build/bench/*.json
 	$(BIN)/python bench/pdq.py $(BENCH)
 	$(BIN)/python bench/matching.py $(BENCH)
+
+fuzz: setup  ## damaged images and archives, a thousand for each reader, with a fixed seed
+	$(BIN)/python bench/damage.py $(FUZZ)
 
 clean:
 	rm -rf build .venv

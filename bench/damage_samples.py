@@ -1,0 +1,222 @@
+"""Small sound sources, one for each reader, made by the tools that usually make them."""
+
+import gzip
+import io
+import os
+import random
+import shutil
+import subprocess
+import tarfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import py7zr
+from PIL import Image
+
+from sauveterre.scenarios.fat_image import PARTITION_START, SECTOR, card_of
+
+PASSWORD = "rain at noon"
+KEYS = (PASSWORD,)
+TOOL_PATHS = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
+
+
+class Missing(Exception):
+    """A sample cannot be made here: the message says what is missing."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """How a sound source for one reader is made."""
+
+    reader: str
+    make: Callable[[Path], Path]
+    """Writes the source into an empty folder, and returns its path."""
+    victim: str = ""
+    """The file that is damaged, where the source is a folder."""
+
+
+def run(*command: object, **options: object) -> None:
+    """Run a tool; raise ``Missing`` when it is not there or refuses."""
+    tool = shutil.which(str(command[0]), path=TOOL_PATHS)
+    if tool is None:
+        raise Missing(f"{command[0]} is not installed")
+    ran = subprocess.run([tool, *map(str, command[1:])], capture_output=True, check=False, **options)  # type: ignore[call-overload]
+    if ran.returncode:
+        raise Missing(f"{command[0]} failed: {ran.stderr.decode(errors='replace')[-200:].strip()}")
+
+
+def picture(number: int) -> bytes:
+    """Return a small JPEG of a gradient."""
+    shades = Image.linear_gradient("L").rotate(number * 7).resize((96, 64))
+    stream = io.BytesIO()
+    Image.merge("RGB", (shades, shades.rotate(90), shades.rotate(180))).save(stream, "JPEG", quality=85)
+    return stream.getvalue()
+
+
+FILES = {
+    **{f"DCIM/IMG_{n:04d}.JPG": picture(n) for n in range(8)},
+    "letters/été.txt": b"Rain by noon, clear by five.\n" * 40,
+    "letters/empty.txt": b"",
+    "films.bin": random.Random(5).randbytes(70_000),
+}
+
+
+def folder_of(folder: Path) -> Path:
+    """Write the files into a folder, for tools that copy one."""
+    for name, data in FILES.items():
+        path = folder / "files" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return folder / "files"
+
+
+def empty(path: Path, size: int) -> Path:
+    """Make a file of zeros."""
+    with path.open("wb") as stream:
+        stream.truncate(size)
+    return path
+
+
+def _card(folder: Path) -> Path:
+    gone = {"DCIM/GONE_1.JPG": picture(91), "DCIM/GONE_2.JPG": picture(92)}
+    path = folder / "card.dd"
+    path.write_bytes(card_of(FILES, gone, [picture(93)]))
+    return path
+
+
+def _fat(folder: Path) -> Path:
+    path = folder / "volume.fat"
+    path.write_bytes(_card(folder).read_bytes()[PARTITION_START * SECTOR : -64 * SECTOR])
+    return path
+
+
+def _ext(folder: Path) -> Path:
+    path = empty(folder / "volume.ext", 8 << 20)
+    run("mkfs.ext4", "-q", "-F", "-O", "^has_journal", "-d", folder_of(folder), path)
+    run("debugfs", "-w", "-R", "rm /DCIM/IMG_0003.JPG", path)
+    return path
+
+
+def _ntfs(folder: Path) -> Path:
+    path = empty(folder / "volume.ntfs", 8 << 20)
+    run("mkntfs", "-F", "-f", "-q", path)
+    for name, data in FILES.items():
+        (folder / "one").write_bytes(data)
+        run("ntfscp", "-f", path, folder / "one", Path(name).name)
+    return path
+
+
+def _exfat(folder: Path) -> Path:
+    path = empty(folder / "volume.exfat", 8 << 20)
+    run("mkfs.exfat", path)
+    return path
+
+
+def _xfs(folder: Path) -> Path:
+    path = empty(folder / "volume.xfs", 300 << 20)
+    prototype = folder / "prototype"
+    (folder / "one").write_bytes(FILES["films.bin"])
+    prototype.write_text(f"/boot\n0 0\nd--755 0 0\nfilms.bin ---644 0 0 {folder / 'one'}\n$\n")
+    run("mkfs.xfs", "-q", "-f", "-p", prototype, path)
+    return path
+
+
+def _iso(folder: Path) -> Path:
+    path = folder / "disc.iso"
+    run("genisoimage", "-quiet", "-R", "-J", "-o", path, folder_of(folder))
+    return path
+
+
+def _udf(folder: Path) -> Path:
+    path = empty(folder / "disc.udf", 4 << 20)
+    run("mkudffs", "-b", "512", path)
+    return path
+
+
+def _ewf(folder: Path) -> Path:
+    run("ewfacquire", "-u", "-q", "-c", "fast", "-S", "1.4MB", "-t", folder / "image", _card(folder))
+    return folder / "image.E01"
+
+
+def _converted(form: str, ending: str, *options: str) -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        path = folder / f"disk.{ending}"
+        run("qemu-img", "convert", "-f", "raw", "-O", form, *options, _card(folder), path)
+        return path
+
+    return make
+
+
+def _luks(folder: Path) -> Path:
+    path = empty(folder / "volume.luks", 24 << 20)
+    options = ("--type", "luks1", "--pbkdf-force-iterations", "1000", "--key-file", "-")
+    run("cryptsetup", "luksFormat", "-q", *options, path, input=PASSWORD.encode())
+    return path
+
+
+def _zip(folder: Path, name: str = "files.zip", extra: dict[str, bytes] | None = None) -> Path:
+    with zipfile.ZipFile(folder / name, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, data in {**(extra or {}), **FILES}.items():
+            archive.writestr(path, data)
+    return folder / name
+
+
+def _ufdr(folder: Path) -> Path:
+    rows = "".join(
+        f'<file fs="d" fsid="1" path="/phone/{name}" size="{len(data)}"><metadata section="File">'
+        f'<item name="Local Path"><![CDATA[{name}]]></item></metadata></file>'
+        for name, data in FILES.items()
+    )
+    report = f'<?xml version="1.0" encoding="utf-8"?><project><taggedFiles>{rows}</taggedFiles></project>'
+    return _zip(folder, "phone.ufdr", {"report.xml": report.encode()})
+
+
+def _tar_bytes() -> bytes:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        for path, data in FILES.items():
+            info = tarfile.TarInfo(f"apps/org.example.rain/{path}")
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return stream.getvalue()
+
+
+def _tar(folder: Path) -> Path:
+    (folder / "files.tar").write_bytes(_tar_bytes())
+    return folder / "files.tar"
+
+
+def _compressed(folder: Path) -> Path:
+    (folder / "files.tar.gz").write_bytes(gzip.compress(_tar_bytes()))
+    return folder / "files.tar.gz"
+
+
+def _seven_zip(folder: Path) -> Path:
+    with py7zr.SevenZipFile(folder / "files.7z", "w") as archive:
+        for path, data in FILES.items():
+            archive.writef(io.BytesIO(data), path)
+    return folder / "files.7z"
+
+
+SAMPLES: tuple[Sample, ...] = (
+    Sample("partitions", _card),
+    Sample("fat", _fat),
+    Sample("ext", _ext),
+    Sample("ntfs", _ntfs),
+    Sample("exfat", _exfat),
+    Sample("xfs", _xfs),
+    Sample("iso9660", _iso),
+    Sample("udf", _udf),
+    Sample("ewf", _ewf),
+    Sample("qcow", _converted("qcow2", "qcow2")),
+    Sample("vmdk", _converted("vmdk", "vmdk")),
+    Sample("vhd", _converted("vhdx", "vhdx")),
+    Sample("luks", _luks),
+    Sample("zip", _zip),
+    Sample("ufdr", _ufdr),
+    Sample("tar", _tar),
+    Sample("compressed", _compressed),
+    Sample("7z", _seven_zip),
+)
