@@ -5,7 +5,13 @@ from sauveterre.evidence.readers import (
     compressed,
     directory,
     ewf,
+    exfat,
+    ext,
+    fat,
+    hfs,
+    iso9660,
     mailbox,
+    ntfs,
     partitions,
     qcow,
     seven_zip,
@@ -22,6 +28,12 @@ LAYERS: tuple[EvidenceReader, ...] = (
     qcow,
     vmdk,
     vhd,  # a fixed one begins like the medium in it: before everything that looks at the start alone
+    ntfs,
+    exfat,
+    fat,
+    ext,
+    hfs,
+    iso9660,
     partitions,  # after file systems: their first sector may look like a table, and an ISO image has one
 )
 """What a disk image is made of: image formats, partitions, volumes, file systems. They do not count as nesting."""

@@ -1,0 +1,103 @@
+"""The regions of a volume that no file holds: free units, and the slack behind the end of files."""
+
+from array import array
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from sauveterre.errors import UnreadableSource
+from sauveterre.evidence.disk.media import Media
+from sauveterre.evidence.filesystems.allocation import (
+    MOST_RUNS,
+    Allocation,
+    Offsets,
+    UsedRuns,
+    free_before,
+    free_runs,
+)
+from sauveterre.evidence.filesystems.attribute import COMPRESSED, RESIDENT, TSK_ERRORS, attribute_of, runs_of
+from sauveterre.evidence.filesystems.dialect import Dialect, Stream
+from sauveterre.evidence.filesystems.regions import ManyRuns, joined
+from sauveterre.evidence.filesystems.verdict import Verdict
+from sauveterre.evidence.filesystems.walk import Found
+from sauveterre.records.entry import EntryKind
+
+_LARGEST_OFFSET = 1 << 62
+_IN_USE = (Verdict.LIVE, Verdict.LOST)
+
+
+def unallocated(media: Media, dialect: Dialect, allocation: Allocation) -> ManyRuns:
+    """Return what no unit in use covers, from the first unit to the medium's end.
+
+    Raises ``UnreadableSource`` when the bookkeeping cannot be read.
+    """
+    end = allocation.start + allocation.count * allocation.unit
+    tail = [(end, media.size - end)] if end < media.size else []
+    more = _rows((*dialect.unheld(), *tail))
+    return ManyRuns(media, joined(np.concatenate((free_runs(allocation), more))))
+
+
+def complement(dialect: Dialect, files: Iterable[Found]) -> UsedRuns:
+    """Return books made from the runs of all files, for a volume that has none that can be read."""
+    start, unit, count = dialect.extent()
+    runs = _rows(
+        ((offset - start) // unit, -(-size // unit))
+        for file, stream in _live(files)
+        for _, offset, size in _runs(file, stream, dialect.block)
+    )
+    return UsedRuns(runs, start=start, unit=unit, count=count)
+
+
+def slack(media: Media, dialect: Dialect, files: Iterable[Found]) -> ManyRuns:
+    """Return what lies between the end of each file and the end of its last unit."""
+    tails = (
+        (offset + max(0, stream.size - at), size - max(0, stream.size - at))
+        for file, stream in _live(files)
+        if stream.has_slack
+        for at, offset, size in _runs(file, stream, dialect.block)
+        if at + size > stream.size
+    )
+    return ManyRuns(media, joined(_rows(tails)))
+
+
+def intact_bytes(attribute: Any, stream: Stream, block: int, allocation: Allocation | None) -> int:
+    """Return how many bytes of a deleted content come before the first that another file has taken since."""
+    if int(attribute.info.flags) & RESIDENT:
+        return stream.size
+    covered = 0
+    for at, offset, size in runs_of(attribute, block):
+        free = size if allocation is None else free_before(allocation, offset, size)
+        if free < size:
+            return min(stream.size, at if int(attribute.info.flags) & COMPRESSED else at + free)
+        covered = at + size
+    return stream.size if covered and stream.may_have_holes else min(stream.size, covered)
+
+
+def _live(files: Iterable[Found]) -> Iterator[tuple[Found, Stream]]:
+    for file in files:
+        if file.kind is EntryKind.FILE and file.verdict in _IN_USE and not file.again:
+            yield from ((file, stream) for stream in file.streams)
+
+
+def _runs(file: Found, stream: Stream, block: int) -> Iterator[tuple[int, int, int]]:
+    try:
+        attribute = attribute_of(file.file, stream.attribute)
+        if attribute is not None:
+            yield from runs_of(attribute, block)
+    except TSK_ERRORS:
+        return
+
+
+def _rows(runs: Iterable[tuple[int, int]]) -> Offsets:
+    flat = array("q")
+    for offset, size in runs:
+        if 0 <= offset < _LARGEST_OFFSET and 0 < size < _LARGEST_OFFSET:
+            flat.append(offset)
+            flat.append(size)
+            if len(flat) > 2 * MOST_RUNS:
+                raise UnreadableSource(
+                    f"the files of the volume lie in more than {MOST_RUNS:,} pieces; it is damaged, or carve it as a "
+                    "whole"
+                )
+    return np.array(flat, np.int64).reshape(-1, 2)

@@ -1,0 +1,274 @@
+"""An opened file system: its files, live and deleted, the volumes inside it, and the regions that no file holds."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cached_property
+from typing import Any, BinaryIO, Self
+
+import pytsk3
+
+from sauveterre.errors import UnreadableSource
+from sauveterre.evidence.container import check_count, refuse
+from sauveterre.evidence.disk.layers import media_below
+from sauveterre.evidence.disk.media import Media, MediaStream
+from sauveterre.evidence.disk.tsk import TskImage, tsk_image
+from sauveterre.evidence.filesystems import locator as locators
+from sauveterre.evidence.filesystems import space
+from sauveterre.evidence.filesystems.allocation import Allocation
+from sauveterre.evidence.filesystems.attribute import (
+    TSK_ERRORS,
+    AttributeMedia,
+    FileStream,
+    Nothing,
+    attribute_of,
+    plain,
+    runs_of,
+)
+from sauveterre.evidence.filesystems.dialect import Below, Dialect, Stream
+from sauveterre.evidence.filesystems.entries import NO_STREAM, Naming, bare_entry, entry_of
+from sauveterre.evidence.filesystems.paths import Paths
+from sauveterre.evidence.filesystems.verdict import Verdict
+from sauveterre.evidence.filesystems.walk import ORPHANS, Folder, Found, Walk
+from sauveterre.records.entry import Entry, EntryKind, display_path
+from sauveterre.records.limits import Limits
+from sauveterre.records.problem import Problem
+from sauveterre.records.provenance import Provenance
+from sauveterre.records.reader import Origin
+
+DELETED = (Verdict.DELETED, Verdict.STALE)
+UNALLOCATED = (b"$Unallocated", "unallocated")
+SLACK = (b"$Slack", "slack")
+
+
+def open_volume(origin: Origin, limits: Limits, reader: str, dialect: type[Dialect]) -> "Volume":
+    """Open a file system; raise ``UnreadableSource`` when it is not what it seems."""
+    media = media_below(origin)
+    image = tsk_image(media)
+    try:
+        fs = pytsk3.FS_Info(image, offset=0, type=dialect.kind)
+        return Volume(origin.identity, reader, limits, media, image, dialect(fs, media))
+    except TSK_ERRORS as error:
+        raise UnreadableSource(
+            f"{origin.identity} cannot be opened as {reader}: {image.trouble or plain(error)}; it is damaged or "
+            "incomplete, look for another image of it"
+        ) from error
+
+
+class Volume:
+    """An opened file system. One thread at a time may use it; the medium stays with the caller."""
+
+    def __init__(
+        self, identity: str, reader: str, limits: Limits, media: Media, image: TskImage, dialect: Dialect
+    ) -> None:
+        """Take an opened file system; nothing is listed yet."""
+        self.problems: list[Problem] = []
+        self._limits = limits
+        self._media = media
+        self._image = image
+        self._dialect = dialect
+        self._naming = Naming(identity, reader, media.size)
+        self._paths = Paths(dialect.fs)
+        self._closed = False
+
+    def entries(self) -> Iterator[Entry]:
+        """List every file, then the volumes inside this one, then the regions; no content is read."""
+        listed, has_slack = 0, False
+        for found in self._walk().files():
+            for entry, stream in self._entries_of(found):
+                check_count(listed, self._naming.identity, self._limits)
+                listed += 1
+                has_slack = has_slack or stream.has_slack
+                yield entry
+        yield from (self._volume_entry(below) for below in self._volumes)
+        if self._unallocated.size:
+            yield self._region(*UNALLOCATED, self._unallocated.size)
+        if has_slack:
+            yield self._region(*SLACK, None)
+        if self._image.trouble is not None:
+            self._problem(f"a part of the volume could not be read while it was listed: {self._image.trouble}")
+
+    def entry_at(self, locator: str) -> Entry:
+        """Return the entry with this locator without listing all; raise ``UnreadableSource`` when there is none."""
+        if locator == UNALLOCATED[1]:
+            return self._region(*UNALLOCATED, self._unallocated.size)
+        if locator == SLACK[1]:
+            return self._region(*SLACK, None)
+        for below in self._volumes:
+            if below.locator == locator:
+                return self._volume_entry(below)
+        place = locators.parse(locator)
+        try:
+            for entry in self._entries_at(place) if place else ():
+                if entry.locator == locator:
+                    return entry
+        except TSK_ERRORS as error:
+            raise UnreadableSource(
+                f"{self._naming.identity} cannot be read at {locator!r}: {plain(error)}; the volume is damaged there"
+            ) from error
+        raise UnreadableSource(
+            f"{self._naming.identity} holds nothing at {locator!r}; it is not the source that was listed, list it again"
+        )
+
+    def open(self, entry: Entry) -> BinaryIO:
+        """Open an entry's content, to be read in order or by position."""
+        label = entry.provenance.path
+        if self._closed:
+            raise UnreadableSource(f"{label} lies in a source that was closed; open the source again")
+        refuse(entry)
+        if entry.kind in (EntryKind.VOLUME, EntryKind.REGION):
+            return MediaStream(label, self._layer(entry.locator))
+        place = locators.parse(entry.locator)
+        if place is None or place.address is None:
+            refuse(self.entry_at(entry.locator))
+            raise UnreadableSource(f"{label} has no content of its own")
+        try:
+            return self._content(entry, place)
+        except TSK_ERRORS as error:
+            raise UnreadableSource(
+                f"{label} cannot be opened: {self._image.trouble or plain(error)}; the volume is damaged there, look "
+                "for another image of it"
+            ) from error
+
+    def close(self) -> None:
+        """Let go of the file system. Closing twice is harmless."""
+        self._closed = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _walk(self) -> Walk:
+        return Walk(self._dialect.fs, self._dialect)
+
+    def _entries_of(self, found: Found) -> Iterator[tuple[Entry, Stream]]:
+        """Make the entries of one file: one for each of its contents."""
+        if found.kind is EntryKind.FOLDER:
+            found.trouble = found.trouble or "is a folder; what it names are entries of their own"
+        if found.file is None or found.trouble:
+            yield bare_entry(found, self._naming), NO_STREAM
+            return
+        times = self._dialect.times(found.file, found.address or 0)
+        for stream in found.streams:
+            gone = found.kind is EntryKind.FILE and found.verdict in DELETED and not stream.failure
+            intact = self._intact(found.file, stream) if gone else None
+            yield entry_of(found, stream, times, self._naming, intact), stream
+
+    def _intact(self, file: Any, stream: Stream) -> int:
+        try:
+            attribute = attribute_of(file, stream.attribute)
+            if attribute is None:
+                return 0
+            return space.intact_bytes(attribute, stream, self._dialect.block, self._allocation)
+        except (UnreadableSource, *TSK_ERRORS):
+            return 0
+
+    def _entries_at(self, place: locators.Place) -> Iterator[Entry]:
+        for found in self._found_at(place):
+            yield from (entry for entry, _ in self._entries_of(found))
+
+    def _found_at(self, place: locators.Place) -> Iterator[Found]:
+        walk = self._walk()
+        if place.folder is None:
+            if place.address is not None:
+                yield self._by_record(walk, place.address)
+            return
+        file = self._dialect.fs.open_meta(inode=place.folder)
+        deleted = not int(file.info.meta.flags) & int(pytsk3.TSK_FS_META_FLAG_ALLOC)
+        folder = Folder(place.folder, None, b"", 0, deleted=deleted)
+        path = self._folder_path(place.folder)
+        for found, address, _ in walk.names(folder, path):
+            if place.index is None and address == place.address:
+                yield found
+            elif place.index is not None and found.index == place.index:
+                found.where = f" in {place.folder} at {place.index}"
+                yield found
+
+    def _by_record(self, walk: Walk, address: int) -> Found:
+        path = self._dialect.path_of(address)
+        found = walk.record(address, b"%b/%d" % (ORPHANS, address) if path is None else path)
+        if path is not None and found.verdict is Verdict.LOST:
+            found.verdict = Verdict.LIVE
+        return found
+
+    def _folder_path(self, address: int) -> bytes:
+        path = self._dialect.path_of(address) if self._dialect.names_parent else self._paths.of(address)
+        return b"%b/%d" % (ORPHANS, address) if path is None else path
+
+    def _content(self, entry: Entry, place: locators.Place) -> BinaryIO:
+        label = entry.provenance.path
+        file = self._dialect.fs.open_meta(inode=place.address)
+        attribute = attribute_of(file, place.attribute)
+        if attribute is None:
+            if place.attribute is None and not entry.size:
+                return FileStream(label, Nothing(), 0, self._limits)
+            raise UnreadableSource(f"{label}: its record no longer holds this content; list the source again")
+        intact = None
+        if entry.allocated is False:
+            streams = self._dialect.streams(file, place.address or 0)
+            intact = next((self._intact(file, s) for s in streams if s.attribute == place.attribute), 0)
+        stored = sum(size for _, _, size in runs_of(attribute, self._dialect.block))
+        media = AttributeMedia(label, file, attribute, intact=intact)
+        return FileStream(label, media, stored, self._limits)
+
+    @cached_property
+    def _allocation(self) -> Allocation | None:
+        """The books of the file system, None where there are none that can be read."""
+        try:
+            return self._dialect.allocation()
+        except (UnreadableSource, *TSK_ERRORS) as error:
+            self._problem(f"which parts of the volume are in use cannot be read from its books: {plain(error)}")
+            return None
+
+    @cached_property
+    def _volumes(self) -> tuple[Below, ...]:
+        try:
+            return tuple(self._dialect.volumes())
+        except UnreadableSource as error:
+            self._problem(str(error))
+            return ()
+
+    @cached_property
+    def _unallocated(self) -> Media:
+        if self._allocation is not None:
+            try:
+                return space.unallocated(self._media, self._dialect, self._allocation)
+            except (UnreadableSource, *TSK_ERRORS) as error:
+                self._problem(
+                    f"the books on which parts of the volume are in use are damaged: {plain(error)}; taken as free is "
+                    "what no file lies on"
+                )
+        try:
+            books = space.complement(self._dialect, self._walk().files())
+            return space.unallocated(self._media, self._dialect, books)
+        except (UnreadableSource, *TSK_ERRORS) as error:
+            self._problem(f"what no file holds cannot be told: {plain(error)}; carve the volume as a whole")
+            return Nothing()
+
+    def _layer(self, locator: str) -> Media:
+        if locator == UNALLOCATED[1]:
+            return self._unallocated
+        if locator == SLACK[1]:
+            return space.slack(self._media, self._dialect, self._walk().files())
+        for below in self._volumes:
+            if below.locator == locator:
+                return below.media
+        raise UnreadableSource(f"{self._naming.identity} has no region called {locator!r}; list it again")
+
+    def _region(self, path: bytes, locator: str, size: int | None) -> Entry:
+        return self._layer_entry(path, locator, size, EntryKind.REGION, "carving")
+
+    def _volume_entry(self, below: Below) -> Entry:
+        entry = self._layer_entry(below.path, below.locator, below.media.size, EntryKind.VOLUME, below.opens)
+        return replace(entry, created=below.created, note=below.note)
+
+    def _layer_entry(self, path: bytes, locator: str, size: int | None, kind: EntryKind, opens: str) -> Entry:
+        where = Provenance(self._naming.identity, display_path(path), locator, self._naming.reader)
+        allocated = None if kind is EntryKind.REGION else True
+        return Entry(path, size, locator, kind, allocated, None, where, opens=opens)
+
+    def _problem(self, what: str) -> None:
+        problem = Problem(Provenance(self._naming.identity, "", "volume", self._naming.reader), what)
+        if problem not in self.problems:
+            self.problems.append(problem)
