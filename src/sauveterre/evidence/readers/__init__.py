@@ -4,6 +4,7 @@ from sauveterre.evidence.readers import (
     android_backup,
     compressed,
     directory,
+    dmg,
     ewf,
     exfat,
     ext,
@@ -17,6 +18,7 @@ from sauveterre.evidence.readers import (
     seven_zip,
     tar_archive,
     ufdr,
+    vdi,
     vhd,
     vmdk,
     zip_archive,
@@ -27,7 +29,9 @@ LAYERS: tuple[EvidenceReader, ...] = (
     ewf,
     qcow,
     vmdk,
-    vhd,  # a fixed one begins like the medium in it: before everything that looks at the start alone
+    vdi,
+    vhd,  # a fixed one, and an Apple image, may begin like the medium in it: before what looks at the start alone
+    dmg,
     ntfs,
     exfat,
     fat,
