@@ -49,3 +49,18 @@ def test_what_makes_no_sense_is_one_sentence_and_enters_nothing(sauveterre, case
         assert says in " ".join(ran.stderr.split())
         assert "Traceback" not in ran.stderr
     assert rows() == []
+
+
+def test_custody_is_entered_shown_and_not_signed_by_who_entered_it(sauveterre, case, tmp_path):
+    sauveterre("exhibit", "add", "--seal", "S-1", "-w", case)
+    line = ["--act", "handed-over", "--at", "2026-03-15 09:00", "--from", "Branch 3", "--to", "Centre"]
+
+    shown = sauveterre("exhibit", "custody", "1", *line, "--csv", tmp_path / "log.csv", "-w", case)
+    again = json.loads(sauveterre("exhibit", "custody", "1", *line, "--json", "-w", case).stdout)
+    signed = sauveterre("exhibit", "sign", "1", "1", "-w", case, check=False)
+
+    assert "1 lines are written" in shown.stdout
+    assert b"2026-03-15T09:00:00+00:00" in (tmp_path / "log.csv").read_bytes()
+    assert (again["line"], again["act"], again["received_by"], again["signed_at"]) == (1, "handed over", "Centre", None)
+    assert signed.returncode == 9
+    assert "another member of the operation has to sign it" in " ".join(signed.stderr.split())

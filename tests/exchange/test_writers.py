@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sauveterre.exchange.cells import cell
 from sauveterre.exchange.package import OUTSIDE, confine
-from sauveterre.exchange.writers.persons_csv import cell, persons_csv
+from sauveterre.exchange.writers.persons_csv import persons_csv
 from sauveterre.exchange.writers.summary import summary_html
 
 

@@ -14,6 +14,7 @@ from sauveterre.cli import (
     demo,
     evidence,
     exhibit,
+    exhibit_custody,
     hashlist,
     init,
     key,
@@ -37,6 +38,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+exhibit_custody.add_to(exhibit.app)
 for group in (operation, exhibit, key, hashlist, referral, action, package, audit, evidence, media, messages):
     app.add_typer(group.app)
 for verb in (init, process, assess, report, serve, worker, match, demo):

@@ -114,7 +114,7 @@ def give_digests(*, exhibit: Exhibit, digests: Sequence[Digest], origin: str, by
     Nothing is compared here: each reading of the medium from end to end compares (``IntegrityCheck``).
     """
     require_member(operation=exhibit.operation, officer=by)
-    origin = _text("origin of the digests", origin)
+    origin = short_text("origin of the digests", origin)
     Exhibit.objects.select_for_update().get(pk=exhibit.pk)
     given = {(row.algorithm, row.value) for row in exhibit.given_digests.all()}
     new = [digest for digest in dict.fromkeys(digests) if (digest.algorithm, digest.hex) not in given]
@@ -185,7 +185,7 @@ def _checked(operation: Operation, register: Register, *, of: Exhibit | None = N
     """Return the lines of a register as they are kept; raise ``InvalidInput`` for one that makes no sense."""
     values: Register = {**register}
     for name in set(values) - {"seized_at"}:
-        values[name] = _text(name.replace("_", " "), register[name])  # type: ignore[literal-required]
+        values[name] = short_text(name.replace("_", " "), register[name])  # type: ignore[literal-required]
     if values.get("kind") and values["kind"] not in set(ExhibitKind):
         raise InvalidInput(f"{values['kind']!r} is no kind of medium; use one of {', '.join(ExhibitKind)}")
     at = values.get("seized_at")
@@ -202,10 +202,11 @@ def _checked(operation: Operation, register: Register, *, of: Exhibit | None = N
     return values
 
 
-def _text(name: str, text: str) -> str:
+def short_text(name: str, text: str, *, longest: int = LONGEST) -> str:
+    """Return a text as it is kept; raise ``InvalidInput`` when it is too long."""
     text = storable(text.strip())
-    if len(text) > LONGEST:
-        raise InvalidInput(f"the {name} has more than {LONGEST:,} characters; shorten it")
+    if len(text) > longest:
+        raise InvalidInput(f"the {name} has more than {longest:,} characters; shorten it")
     return text
 
 

@@ -1,15 +1,9 @@
-"""The persons of a package as a table: one line for each statement and each row that proves it.
+"""The persons of a package as a table: one line for each statement and each row that proves it."""
 
-CSV (RFC 4180) in UTF-8 with a byte-order mark, which spreadsheets need to read accents. Cells cannot act as
-formulas when opened there: see ``cell``.
-"""
-
-import csv
-import io
-import re
 from collections.abc import Iterator
 from datetime import datetime
 
+from sauveterre.exchange.cells import table
 from sauveterre.exchange.package import ASSESSMENT, FACT, Package, PackageContent, PackagePerson
 from sauveterre.records.provenance import Provenance
 
@@ -20,35 +14,17 @@ COLUMNS = (
     *("group", "start", "end", "reason", "source", "path", "locator", "reader"),
 )
 _NO_ROW = Provenance("", "", "", "")
-_PHONE = re.compile(r"\+[0-9][0-9 ]{5,19}", re.ASCII)
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def persons_csv(package: Package) -> bytes:
     """Return the table. Statements: identifier, attribution, indication, role and content."""
-    stream = io.StringIO(newline="")
-    writer = csv.writer(stream, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+    return table(COLUMNS, _every_line(package))
+
+
+def _every_line(package: Package) -> Iterator[tuple[str, ...]]:
     for person in package.persons:
         own = {account.stable_id for account in person.accounts}
-        contents = [content for content in package.contents if content.account in own]
-        for line in _lines(person, contents):
-            writer.writerow([cell(text) for text in line])
-    return b"\xef\xbb\xbf" + stream.getvalue().encode()
-
-
-def cell(text: str) -> str:
-    r"""Return a text that no spreadsheet takes for a formula and that stays on one line.
-
-    A text that begins with ``=``, ``-``, ``@`` or a tab, after spaces or not, gets an apostrophe before it; so does
-    ``+``, unless it begins a phone number. Line ends are written ``\n``, other control characters ``\xNN``.
-    """
-    flat = text.replace("\r\n", "\\n").replace("\n", "\\n").replace("\r", "\\n")
-    flat = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", flat)
-    first = flat.lstrip(" \u00a0")[:1]
-    if (first and first in "=-@\t＝－＠＋") or (first == "+" and not _PHONE.fullmatch(flat)):
-        return f"'{flat}"
-    return flat
+        yield from _lines(person, [content for content in package.contents if content.account in own])
 
 
 def _lines(person: PackagePerson, contents: list[PackageContent]) -> Iterator[tuple[str, ...]]:
