@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from PIL import Image
 
 
 @pytest.fixture
@@ -64,3 +65,16 @@ def test_custody_is_entered_shown_and_not_signed_by_who_entered_it(sauveterre, c
     assert (again["line"], again["act"], again["received_by"], again["signed_at"]) == (1, "handed over", "Centre", None)
     assert signed.returncode == 9
     assert "another member of the operation has to sign it" in " ".join(signed.stderr.split())
+
+
+def test_a_photograph_is_kept(sauveterre, case, tmp_path):
+    Image.linear_gradient("L").resize((640, 480)).save(tmp_path / "label.jpg")
+    (tmp_path / "note.jpg").write_text("rain")
+    sauveterre("exhibit", "add", "--seal", "S-1", "-w", case)
+
+    kept = sauveterre("exhibit", "photo", "1", tmp_path / "label.jpg", "--caption", "The label", "-w", case)
+    refused = sauveterre("exhibit", "photo", "1", tmp_path / "note.jpg", "-w", case, check=False)
+
+    assert "640 × 480 pixels, without its metadata" in kept.stdout
+    assert refused.returncode == 2
+    assert "JPEG, PNG or HEIC" in " ".join(refused.stderr.split())

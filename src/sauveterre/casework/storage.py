@@ -61,6 +61,11 @@ def thumbnail_name(sha256: str) -> str:
     return f"thumbnails/{sha256[:2]}/{sha256}"
 
 
+def photo_name(exhibit: int, sha256: str) -> str:
+    """Return where a photograph of an exhibit lies in the store, by the digest of the file that it was drawn from."""
+    return f"photographs/{exhibit}/{sha256}"
+
+
 def kept_list(sha256: str, name: str, version: str) -> Path:
     """Return where the store keeps a list made ready; hits name the list, so each name has a file of its own."""
     named = hashlib.sha256(f"{name}\0{version}".encode()).hexdigest()[:16]

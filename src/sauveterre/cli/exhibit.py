@@ -7,6 +7,7 @@ import typer
 
 from sauveterre.cli import jsonl, session, tables
 from sauveterre.cli import register as lines
+from sauveterre.errors import InvalidInput
 
 if TYPE_CHECKING:
     from sauveterre.casework.models import Operation
@@ -127,6 +128,30 @@ def attach(
     exhibit = session.exhibit(session.operation(operation), number)
     attach_medium(exhibit=exhibit, path=path, by=session.officer(), keys=lines.keys_in(key_file))
     print(f"Exhibit {number} lies at {exhibit.path}. Next: sauveterre process")
+
+
+@app.command()
+def photo(
+    number: Number,
+    file: Annotated[Path, typer.Argument(help="A JPEG, PNG or HEIC file of at most 25 MiB.")],
+    caption: Annotated[str, typer.Option(help="What it shows.")] = "",
+    workspace: session.WorkspaceOption = None,
+    operation: session.OperationOption = None,
+) -> None:
+    """Keep a photograph of an exhibit itself: the medium, its label, its seal.
+
+    Example: sauveterre exhibit photo 3 label.jpg --caption "The label, before opening"
+    """
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise InvalidInput(f"{file} cannot be read: {error.strerror}; name another file") from error
+    session.start(workspace)
+    from sauveterre.casework.services.photos import add_photo
+
+    exhibit = session.exhibit(session.operation(operation), number)
+    kept = add_photo(exhibit=exhibit, name=file.name, data=data, caption=caption, by=session.officer())
+    print(f"The photograph is kept with exhibit {number}, {kept.width} × {kept.height} pixels, without its metadata.")
 
 
 @app.command(name="list")

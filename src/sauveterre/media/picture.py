@@ -73,13 +73,15 @@ def hash_of(decoded: Decoded, content: bytes | BinaryIO, kind: str, limits: Limi
     return pdq_of_pixels(decoded.pixels, reference=exact)
 
 
-def thumbnail_of(pixels: Pixels, *, orientation: int = 1) -> bytes:
-    """Return a JPEG of at most 256 pixels a side, turned upright, with no metadata in it."""
+def thumbnail_of(
+    pixels: Pixels, *, orientation: int = 1, side: int = THUMBNAIL_SIDE, quality: int = THUMBNAIL_QUALITY
+) -> bytes:
+    """Return a JPEG of at most ``side`` pixels a side, turned upright, with no metadata in it."""
     image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
-    image.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.HAMMING, reducing_gap=2.0)
+    image.thumbnail((side, side), Image.Resampling.HAMMING, reducing_gap=2.0)
     if orientation in _UPRIGHT:
         image = image.transpose(_UPRIGHT[orientation])
     small = np.asarray(image)
     if small.ndim == 2:
-        return bytes(simplejpeg.encode_jpeg(small[:, :, None].copy(), THUMBNAIL_QUALITY, "GRAY", "Gray"))
-    return bytes(simplejpeg.encode_jpeg(small, THUMBNAIL_QUALITY, "RGB", "420"))
+        return bytes(simplejpeg.encode_jpeg(small[:, :, None].copy(), quality, "GRAY", "Gray"))
+    return bytes(simplejpeg.encode_jpeg(small, quality, "RGB", "420"))
