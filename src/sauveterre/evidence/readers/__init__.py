@@ -2,6 +2,7 @@
 
 from sauveterre.evidence.readers import (
     android_backup,
+    carving,
     compressed,
     directory,
     dmg,
@@ -39,6 +40,7 @@ LAYERS: tuple[EvidenceReader, ...] = (
     hfs,
     iso9660,
     partitions,  # after file systems: their first sector may look like a table, and an ISO image has one
+    carving,  # recognises nothing: it is opened by name
 )
 """What a disk image is made of: image formats, partitions, volumes, file systems. They do not count as nesting."""
 ARCHIVES: tuple[EvidenceReader, ...] = (
