@@ -78,3 +78,22 @@ def test_a_photograph_is_kept(sauveterre, case, tmp_path):
     assert "640 × 480 pixels, without its metadata" in kept.stdout
     assert refused.returncode == 2
     assert "JPEG, PNG or HEIC" in " ".join(refused.stderr.split())
+
+
+def test_a_table_is_looked_at_then_entered_and_twice_is_once(sauveterre, case, rows, tmp_path):
+    (tmp_path / "phone").mkdir()
+    table = tmp_path / "scellés.csv"
+    table.write_bytes(
+        "Scellé;Nature;Saisi le;Chemin\nS-1;Téléphone;15/03/2026 06:05;phone\nS-2;Clé USB;;\n".encode("cp1252")
+    )
+
+    looked = sauveterre("exhibit", "import", table, "--dry-run", "--zone", "Europe/Paris", "--json", "-w", case)
+    assert [json.loads(line)["verdict"] for line in looked.stdout.splitlines()] == ["new", "new"]
+    assert rows() == []
+
+    entered = sauveterre("exhibit", "import", table, "--zone", "Europe/Paris", "-w", case)
+    assert "2 exhibits are entered. Next: sauveterre process" in entered.stdout
+    assert "0 exhibits are entered" in sauveterre("exhibit", "import", table, "-w", case).stdout
+    assert [(row["seal"], row["kind"], row["path"], row["seized_at"]) for row in rows()] == [
+        ("S-1", "phone", str(tmp_path / "phone"), "2026-03-15T05:05:00+00:00"), ("S-2", "usb stick", "", None),
+    ]  # fmt: skip

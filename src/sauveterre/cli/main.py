@@ -15,6 +15,7 @@ from sauveterre.cli import (
     evidence,
     exhibit,
     exhibit_custody,
+    exhibit_import,
     hashlist,
     init,
     key,
@@ -38,7 +39,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-exhibit_custody.add_to(exhibit.app)
+for part in (exhibit_custody, exhibit_import):
+    part.add_to(exhibit.app)
 for group in (operation, exhibit, key, hashlist, referral, action, package, audit, evidence, media, messages):
     app.add_typer(group.app)
 for verb in (init, process, assess, report, serve, worker, match, demo):

@@ -5,6 +5,7 @@
 - ``SAUVETERRE_WORKSPACE``: the workspace's folder.
 - ``DATABASE_URL``: ``postgresql://…`` of a PostgreSQL that somebody else runs; without it the workspace's own is used.
 - ``SAUVETERRE_HOSTS``: names that the server answers to, parted by commas (default: loopback only).
+- ``SAUVETERRE_EVIDENCE``: folders that media are taken in from, parted by ``:`` (default: any at all).
 """
 
 import hashlib
@@ -17,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 WORKSPACE = Path(os.environ.get("SAUVETERRE_WORKSPACE", "."))
 STORE = WORKSPACE / "store"
 KEY_FILE = WORKSPACE / "secret" / "key"
+EVIDENCE_FOLDERS = tuple(Path(name) for name in os.environ.get("SAUVETERRE_EVIDENCE", "").split(":") if name)
 
 
 def database(url: str) -> dict[str, object]:

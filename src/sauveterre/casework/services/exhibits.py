@@ -18,7 +18,7 @@ from sauveterre.casework.models import Source as SourceRow
 from sauveterre.casework.rows import storable
 from sauveterre.casework.services.operations import require_member
 from sauveterre.casework.sources import keep_key, source_row
-from sauveterre.errors import InvalidInput
+from sauveterre.errors import InvalidInput, NotAllowed
 from sauveterre.pipeline.inventory import root_kind
 from sauveterre.records.digest import Digest
 from sauveterre.records.register import Register
@@ -50,9 +50,7 @@ def add_exhibit(
     kind = "" if path is None else readable_kind(operation, path)
     with transaction.atomic():
         Operation.objects.select_for_update().get(pk=operation.pk)  # two at once get two numbers
-        values = _checked(operation, register)
-        if path is None and not (values.get("seal") or values.get("description")):
-            raise InvalidInput("an exhibit without a path needs a seal number or a description; give one")
+        values = checked_register(operation, register, has_path=path is not None)
         last = operation.exhibits.aggregate(last=Max("number"))["last"] or 0
         exhibit = Exhibit.objects.create(
             operation=operation, number=last + 1, added_by=by.username, path_raw=b"", **values
@@ -163,16 +161,25 @@ def _absolute(path: Path) -> Path:
 
 
 def readable_kind(operation: Operation, path: Path) -> str:
-    """Return the reader that opens a path; raise ``InvalidInput`` when it is an exhibit already, or the workspace.
+    """Return the reader that opens a path; raise ``InvalidInput`` when it is an exhibit already.
 
     Raises ``UnreadableSource`` and ``UnknownFormat`` as ``root_kind``, which looks at both ends of a file and no more.
     """
     path = _absolute(path)
     _require_new(operation, path)
+    require_open_to_exhibits(path)
     case, real = Path(settings.WORKSPACE).resolve(), path.resolve()
     if real == case or case in real.parents or real in case.parents:
         raise InvalidInput(f"{path} holds this workspace, or lies in it; name the folder of the medium alone")
     return root_kind(path)
+
+
+def require_open_to_exhibits(path: Path) -> None:
+    """Raise ``NotAllowed`` for a path outside the folders that the administrator opened for media, if any are named."""
+    opened = [folder.resolve() for folder in settings.EVIDENCE_FOLDERS]
+    if opened and not any(path.resolve().is_relative_to(folder) for folder in opened):
+        names = ", ".join(str(folder) for folder in settings.EVIDENCE_FOLDERS)
+        raise NotAllowed(f"{path} lies in none of the folders that media are taken in from: {names}")
 
 
 def _require_new(operation: Operation, path: Path) -> None:
@@ -181,8 +188,15 @@ def _require_new(operation: Operation, path: Path) -> None:
         raise InvalidInput(f"{path} is exhibit {there.number} already; nothing was added")
 
 
+def checked_register(operation: Operation, register: Register, *, has_path: bool) -> Register:
+    """Return the lines of a new exhibit as they are kept; raise ``InvalidInput`` for one that makes no sense."""
+    values = _checked(operation, register)
+    if not (has_path or values.get("seal") or values.get("description")):
+        raise InvalidInput("an exhibit without a path needs a seal number or a description; give one")
+    return values
+
+
 def _checked(operation: Operation, register: Register, *, of: Exhibit | None = None) -> Register:
-    """Return the lines of a register as they are kept; raise ``InvalidInput`` for one that makes no sense."""
     values: Register = {**register}
     for name in set(values) - {"seized_at"}:
         values[name] = short_text(name.replace("_", " "), register[name])  # type: ignore[literal-required]
