@@ -7,6 +7,7 @@ import hmac
 import io
 import json
 import os
+import re
 import tarfile
 import time
 import zipfile
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import py7zr
 import pytest
+import pytsk3
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from sauveterre.scenarios import village
@@ -247,6 +249,9 @@ def found(drawn: Drawn, stores) -> dict[str, list[bytes]]:
             paths = sorted(Path(root) / name for root, _, names in os.walk(top) for name in names)
             contents[label] = [b"" if path.is_symlink() else path.read_bytes() for path in paths]
             continue
+        if top.suffix == ".dd":
+            contents |= _card(top, label)
+            continue
         contents[label] = _members(top.read_bytes())
     outer = zipfile.ZipFile(drawn.folder / "exhibits/02-computer.zip")
     middle = zipfile.ZipFile(io.BytesIO(outer.read("Users/h/Desktop/old things.zip")))
@@ -261,6 +266,31 @@ def found(drawn: Drawn, stores) -> dict[str, list[bytes]]:
         whole = list(stores[number].attachments.values())
         contents[f"exhibits/{root}SignalBackups!attachments"] = whole + [b""] * len(stores[number].damaged)
     return contents
+
+
+def _card(card: Path, label: str) -> dict[str, list[bytes]]:
+    """A card's partition table, its one volume, and the pictures that lie in free space."""
+    image = pytsk3.Img_Info(str(card))
+    start = next(part.start for part in pytsk3.Volume_Info(image) if b"FAT16" in part.desc) * 512
+    live, deleted = [], []
+
+    def walk(folder) -> None:
+        for one in folder:
+            if one.info.meta is None or one.info.name.name in {b".", b".."} or one.info.name.name.startswith(b"$"):
+                continue
+            if one.info.meta.type == pytsk3.TSK_FS_META_TYPE_DIR:
+                walk(one.as_directory())
+                continue
+            kept = live if int(one.info.meta.flags) & pytsk3.TSK_FS_META_FLAG_ALLOC else deleted
+            kept.append(one.read_random(0, one.info.meta.size))
+
+    walk(pytsk3.FS_Info(image, offset=start).open_dir("/"))
+    starts = [found.start() for found in re.finditer(rb"\xff\xd8\xff\xe0", card.read_bytes())]
+    free = [card.read_bytes()[at:].partition(b"\xff\xd9")[0] + b"\xff\xd9" for at in starts]
+    free = [picture for picture in free if picture not in live]
+    assert set(deleted) < set(free)
+    regions = [b"", b""]
+    return {label: [b"", *regions], f"{label}!/p1": live + deleted + regions, f"{label}!/p1!/$Unallocated": free}
 
 
 def _members(data: bytes) -> list[bytes]:

@@ -68,7 +68,7 @@ def test_listing_every_source_gives_the_entries_stated(drawn, found):
     assert drawn.truth.entries == sum(exhibit.entries for exhibit in drawn.truth.exhibits)
     assert sum(one.entries for one in drawn.truth.sources) == drawn.truth.entries
     assert 1_800 <= drawn.truth.entries <= 2_200
-    assert [exhibit.number for exhibit in drawn.truth.exhibits] == ["01", "02", "03", "04", "05", "06"]
+    assert [exhibit.number for exhibit in drawn.truth.exhibits] == ["01", "02", "03", "04", "05", "06", "07"]
 
 
 def test_pictures_are_counted_as_one_finds_them(drawn, found):

@@ -63,6 +63,11 @@ def _evidence(operation: Operation, truth: Truth) -> Iterator[Score]:
         hazards,
         [place for place, allowed in hazards.items() if states.get(place) in allowed],
     )
+    gone = Entry.objects.filter(source__exhibit__operation=operation, allocated=False, content__isnull=False)
+    rows = gone.values_list("source_id", "path", "kind", "content__sha256")
+    deleted = {(f"{labels[source]}!/{path}", sha256) for source, path, kind, sha256 in rows if kind == "file"}
+    yield score("deleted files by name", truth.deleted.items(), deleted)
+    yield score("files in free space", truth.carved, [sha256 for *_, kind, sha256 in rows if kind == "carved"])
     pictures = Content.objects.filter(operation=operation, picture__isnull=False)
     whole = pictures.filter(entries__state="processed").distinct()
     yield Score("whole pictures", truth.pictures, whole.count(), min(truth.pictures, whole.count()))

@@ -1,4 +1,4 @@
-"""Fills the six exhibits: two phones, a computer's archives, an export, and what somebody left to do harm."""
+"""Fills the seven exhibits: a phone, a tablet, archives, an export, a card, and what somebody left to do harm."""
 
 import os
 import random
@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sauveterre.scenarios.archives import MEMBER_TIME, seven_zip_bytes, tar_bytes, tar_gz_bytes, zip_bytes
+from sauveterre.scenarios.fat_image import card_of
 from sauveterre.scenarios.hostile import BOMB_BYTES, hostile_files
 from sauveterre.scenarios.ledger import Hazard, Ledger
-from sauveterre.scenarios.pictures import Album
+from sauveterre.scenarios.pictures import Album, sha256
 from sauveterre.scenarios.signal_writer import Backup, bare_frames, encrypted_folder, plaintext_export, recovery_key
 from sauveterre.scenarios.wording import small_talk
 
@@ -26,7 +27,7 @@ class Exhibit:
     path: str
     """Under the scenario's folder."""
     kind: str
-    """directory, zip, tar or 7z."""
+    """directory, zip, tar, 7z or image."""
     what: str
     key: str = ""
     """Recovery key of the Signal backup in it; empty when none is needed."""
@@ -45,9 +46,10 @@ class Maker:
         self._near = album.near_copies()
 
     def make(self) -> list[Exhibit]:
-        """Write all six, in order."""
+        """Write all seven, in order."""
         return [
             self._phone(), self._archive(), self._tablet(), self._disc(), self._export(), self._leavings(),
+            self._card(),
         ]  # fmt: skip
 
     def _phone(self) -> Exhibit:
@@ -161,6 +163,22 @@ class Maker:
         what = f"{BOMB_BYTES} zeros, packed more than 1,000 to 1"
         self.ledger.hazards.append(Hazard(number, bomb, "zeros.bin", what, ("failed",)))
         return Exhibit(number, label, "directory", "Memory stick with damaged and hostile files")
+
+    def _card(self) -> Exhibit:
+        """Write a camera's memory card, on which files were deleted, and one lost even its name."""
+        number, label = "07", "exhibits/07-card.dd"
+        pictures = self._album.card
+        live = _named("DCIM/100RAIN/IMG_{:04d}.JPG", pictures[:6]) | {"notes/été.txt": self._notes(1)[0]}
+        deleted = _named("DCIM/100RAIN/DEL_{:04d}.JPG", pictures[6:10])
+        nameless = pictures[10:]
+        self._write_file(label, card_of(live, deleted, nameless))
+        volume, regions = f"{label}!/p1", 2
+        self.ledger.source(number, label, "partitions", (), unread=1 + regions)
+        self.ledger.source(number, volume, "fat", [*live.values(), *deleted.values()], unread=regions)
+        self.ledger.source(number, f"{volume}!/$Unallocated", "carving", [*deleted.values(), *nameless])
+        self.ledger.deleted = {f"{volume}!/{path}": sha256(data) for path, data in deleted.items()}
+        self.ledger.carved = sorted(map(sha256, [*deleted.values(), *nameless]))
+        return Exhibit(number, label, "image", "Memory card of a camera, imaged")
 
     def _plain(self, part: int) -> list[bytes]:
         """Return one place's share of the plain pictures, and a few that also lie elsewhere."""

@@ -17,7 +17,7 @@ class Listed:
     A compressed TAR counts as one source, although a reader may take it for two.
     """
     kind: str
-    """directory, zip, tar, tar.gz, 7z or attachments."""
+    """directory, zip, tar, tar.gz, 7z, attachments, or the layer of an image."""
     entries: int
 
 
@@ -43,6 +43,10 @@ class Ledger:
     hazards: list[Hazard] = field(default_factory=list)
     contents: set[str] = field(default_factory=set)
     """SHA-256 of every content that can be read whole."""
+    deleted: dict[str, str] = field(default_factory=dict)
+    """Deleted files that their file system still leads to: label and path to SHA-256."""
+    carved: list[str] = field(default_factory=list)
+    """SHA-256 of what lies in free space, whether a deleted name leads to it or nothing does."""
 
     def source(self, exhibit: str, label: str, kind: str, contents: Iterable[bytes], *, unread: int = 0) -> None:
         """Book a source with these contents; ``unread`` more entries are listed but have none (links, damage)."""

@@ -14,6 +14,7 @@ from sauveterre.scenarios.pdq import distance, pdq
 SMALL = ((320, 240), (480, 360), (400, 300), (640, 480))
 CAMERA_SIZES = ((800, 600), (1024, 768), (800, 600), (1600, 1200))
 LARGE = (4000, 3000)
+CARD = 12
 ICON = ((64, 48), (96, 72), (128, 96))
 NEAREST, FARTHEST = 4, 20
 """PDQ distance of a near copy from the partner's value, and from every other copy in its stack (at most)."""
@@ -49,6 +50,8 @@ class Album:
     plain: list[bytes] = field(default_factory=list)
     icons: list[bytes] = field(default_factory=list)
     """Small pictures that systems and programs leave behind."""
+    card: list[bytes] = field(default_factory=list)
+    """On the memory card and nowhere else."""
     stacks: list[tuple[bytes, ...]] = field(default_factory=list)
     """Near-identical pictures: the original (one of ``shared`` or ``plain``) and its near copies."""
     partners: list[Partner] = field(default_factory=list)
@@ -60,7 +63,7 @@ class Album:
 
     def digests(self) -> frozenset[str]:
         """Return the SHA-256 of every picture of the album."""
-        pictures = [*self.shared, *self.plain, *self.icons, *self.near_copies()]
+        pictures = [*self.shared, *self.plain, *self.icons, *self.card, *self.near_copies()]
         pictures += [picture for taken in self.camera.values() for picture in taken]
         return frozenset(sha256(picture) for picture in pictures)
 
@@ -92,6 +95,7 @@ def draw_album(seed: int, sizes: AlbumSizes) -> Album:
     for number in range(sizes.icons):
         icon = draw_picture(_rng(seed, 4, number), *ICON[number % len(ICON)])
         album.icons.append(as_png(icon) if number % 3 == 0 else as_jpeg(icon, 75))
+    album.card = [as_jpeg(draw_picture(_rng(seed, 6, number), *SMALL[number % len(SMALL)])) for number in range(CARD)]
     for number in range(sizes.partners):
         rng = _rng(seed, 5, number)
         original = draw_picture(rng, 640, 480)

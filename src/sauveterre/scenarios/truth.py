@@ -146,6 +146,10 @@ class Truth:
     stacks: list[list[str]]
     """Groups of near-identical contents in the exhibits: at most 20 bits apart; all else is more than 40 apart."""
     hazards: list[Hazard]
+    deleted: dict[str, str]
+    """Label and path of each deleted file to the SHA-256 of its content."""
+    carved: list[str]
+    """SHA-256 of each file that lies in free space."""
     stores: list[TrueStore]
     groups: list[TrueGroup]
     administrators: list[TrueAdministrator]

@@ -1,4 +1,4 @@
-"""The operation *village*: a report about one person, three groups, six exhibits, action in four countries."""
+"""The operation *village*: a report about one person, three groups, seven exhibits, action in four countries."""
 
 import json
 import os
@@ -129,6 +129,8 @@ def _tell(seed: int, world: _World, exhibits: list[Exhibit], ledger: Ledger, kno
         near=_near(album, ledger.contents),
         stacks=_stacks(album, ledger.contents),
         hazards=ledger.hazards,
+        deleted=ledger.deleted,
+        carved=ledger.carved,
         stores=telling.stores(cast, world.tellers),
         groups=telling.groups(cast, world.tellers),
         administrators=telling.administrators(cast, line, of_interest=True),
