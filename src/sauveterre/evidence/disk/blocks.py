@@ -5,9 +5,31 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from sauveterre.errors import UnreadableSource
+from sauveterre.records.pulse import pulse
 
 KEPT_BYTES = 8 << 20
 """How much of a medium is kept unpacked, so that small reads do not unpack a block again and again."""
+
+
+def gathered(piece: Callable[[int, int], bytes], offset: int, size: int) -> bytes:
+    """Read piece by piece up to ``size`` bytes or the first error, which is raised only when it comes first of all.
+
+    ``piece`` returns at least one byte of those that are asked for, or none where there are no more.
+    """
+    parts: list[bytes] = []
+    while size > 0:
+        pulse()
+        try:
+            part = piece(offset, size)
+        except UnreadableSource:
+            if parts:
+                break
+            raise
+        if not part:
+            break
+        parts.append(part)
+        offset, size = offset + len(part), size - len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 class BlockMedia:
@@ -24,21 +46,11 @@ class BlockMedia:
 
     def read_at(self, offset: int, size: int, /) -> bytes:
         """Read at a position: the bytes before the first damaged block, or ``UnreadableSource`` when there are none."""
-        size = min(size, self.size - offset)
-        parts: list[bytes] = []
-        while size > 0:
-            number, skip = divmod(offset, self._block_size)
-            try:
-                part = self._block(number)[skip : skip + size]
-            except UnreadableSource:
-                if parts:
-                    break
-                raise
-            if not part:
-                break
-            parts.append(part)
-            offset, size = offset + len(part), size - len(part)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+        return gathered(self._piece, offset, min(size, self.size - offset))
+
+    def _piece(self, offset: int, size: int) -> bytes:
+        number, skip = divmod(offset, self._block_size)
+        return self._block(number)[skip : skip + size]
 
     def _block(self, number: int) -> bytes:
         with self._lock:

@@ -57,6 +57,10 @@ class Layers(ListedContainer[Media]):
         entry = replace(self._members[locator][0], allocated=allocated, note=note)
         self._members[locator] = (entry, media)
 
+    def restate(self, entry: Entry) -> None:
+        """List an entry that was added as this one instead: with its times, for example."""
+        self._members[entry.locator] = (entry, self._member(entry.locator)[1])
+
     def add_media(self, media: Media, note: str = "") -> None:
         """Add the one entry of an image format."""
         self.add(MEDIA_PATH, MEDIA_LOCATOR, media, note=note)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from xml.parsers.expat import ExpatError
 
 from sauveterre.errors import UnreadableSource
-from sauveterre.evidence.disk.blocks import KEPT_BYTES
+from sauveterre.evidence.disk.blocks import KEPT_BYTES, gathered
 from sauveterre.evidence.disk.media import Media
 
 TRAILER_BYTES = 512
@@ -85,20 +85,7 @@ class UdifMedia:
 
     def read_at(self, offset: int, size: int, /) -> bytes:
         """Read at a position: the bytes before the first damaged run, or ``UnreadableSource`` when there are none."""
-        size = min(size, self.size - offset)
-        parts: list[bytes] = []
-        while size > 0:
-            try:
-                part = self._piece(offset, size)
-            except UnreadableSource:
-                if parts:
-                    break
-                raise
-            if not part:
-                break
-            parts.append(part)
-            offset, size = offset + len(part), size - len(part)
-        return b"".join(parts)
+        return gathered(self._piece, offset, min(size, self.size - offset))
 
     def _piece(self, offset: int, size: int) -> bytes:
         number = bisect_right(self._starts, offset) - 1

@@ -1,6 +1,7 @@
 """The kinds of source: the first reader that recognises one opens it. TAR comes last: it has a checksum, no magic."""
 
 from sauveterre.evidence.readers import (
+    aff4,
     android_backup,
     carving,
     compressed,
@@ -15,6 +16,7 @@ from sauveterre.evidence.readers import (
     mailbox,
     ntfs,
     partitions,
+    pst,
     qcow,
     seven_zip,
     tar_archive,
@@ -28,6 +30,7 @@ from sauveterre.records.reader import EvidenceReader
 
 LAYERS: tuple[EvidenceReader, ...] = (
     ewf,
+    aff4,  # a ZIP: before the archives
     qcow,
     vmdk,
     vdi,
@@ -49,6 +52,7 @@ ARCHIVES: tuple[EvidenceReader, ...] = (
     seven_zip,
     compressed,
     android_backup,
+    pst,
     mailbox,
     tar_archive,
 )
