@@ -10,6 +10,7 @@ import pytsk3
 from sauveterre.evidence.container import moment
 from sauveterre.evidence.disk.media import Media
 from sauveterre.evidence.filesystems.allocation import Allocation
+from sauveterre.evidence.filesystems.attribute import attribute_of
 from sauveterre.evidence.filesystems.seen import Seen
 from sauveterre.records.entry import Cause
 
@@ -71,6 +72,13 @@ class Dialect:
         self.fs = fs
         self.media = media
         self.block = int(fs.info.block_size)
+
+    several = False
+    """Whether a record may have several contents, each named by the attribute that holds it; or none."""
+
+    def attribute(self, file: Any, which: tuple[int, int] | None) -> Any | None:
+        """Return what holds a content of a record; None when nothing does."""
+        return None if which is None and self.several else attribute_of(file, which)
 
     def is_file(self, address: int, meta: Any) -> bool:  # noqa: ARG002
         """Say whether an address is a record of the file system, not one that The Sleuth Kit made up."""

@@ -33,6 +33,7 @@ class Hfs(Dialect):
     """HFS+: a data fork and a resource fork for each file."""
 
     kind = int(pytsk3.TSK_FS_TYPE_HFS_DETECT)
+    several = True
 
     def __init__(self, fs: Any, media: Media) -> None:
         """Read the volume header."""

@@ -45,6 +45,7 @@ class Ntfs(Dialect):
 
     kind = int(pytsk3.TSK_FS_TYPE_NTFS)
     names_parent = True
+    several = True
 
     def __init__(self, fs: Any, media: Media) -> None:
         """Read the boot sector."""

@@ -16,7 +16,7 @@ from sauveterre.evidence.filesystems.allocation import (
     free_before,
     free_runs,
 )
-from sauveterre.evidence.filesystems.attribute import COMPRESSED, RESIDENT, TSK_ERRORS, attribute_of, runs_of
+from sauveterre.evidence.filesystems.attribute import COMPRESSED, RESIDENT, TSK_ERRORS, runs_of
 from sauveterre.evidence.filesystems.dialect import Dialect, Stream
 from sauveterre.evidence.filesystems.regions import ManyRuns, joined
 from sauveterre.evidence.filesystems.verdict import Verdict
@@ -44,7 +44,7 @@ def complement(dialect: Dialect, files: Iterable[Found]) -> UsedRuns:
     runs = _rows(
         ((offset - start) // unit, -(-size // unit))
         for file, stream in _live(files)
-        for _, offset, size in _runs(file, stream, dialect.block)
+        for _, offset, size in _runs(file, stream, dialect)
     )
     return UsedRuns(runs, start=start, unit=unit, count=count)
 
@@ -55,7 +55,7 @@ def slack(media: Media, dialect: Dialect, files: Iterable[Found]) -> ManyRuns:
         (offset + max(0, stream.size - at), size - max(0, stream.size - at))
         for file, stream in _live(files)
         if stream.has_slack
-        for at, offset, size in _runs(file, stream, dialect.block)
+        for at, offset, size in _runs(file, stream, dialect)
         if at + size > stream.size
     )
     return ManyRuns(media, joined(_rows(tails)))
@@ -80,11 +80,11 @@ def _live(files: Iterable[Found]) -> Iterator[tuple[Found, Stream]]:
             yield from ((file, stream) for stream in file.streams)
 
 
-def _runs(file: Found, stream: Stream, block: int) -> Iterator[tuple[int, int, int]]:
+def _runs(file: Found, stream: Stream, dialect: Dialect) -> Iterator[tuple[int, int, int]]:
     try:
-        attribute = attribute_of(file.file, stream.attribute)
+        attribute = dialect.attribute(file.file, stream.attribute)
         if attribute is not None:
-            yield from runs_of(attribute, block)
+            yield from runs_of(attribute, dialect.block)
     except TSK_ERRORS:
         return
 

@@ -20,7 +20,6 @@ from sauveterre.evidence.filesystems.attribute import (
     AttributeMedia,
     FileStream,
     Nothing,
-    attribute_of,
     plain,
     runs_of,
 )
@@ -46,7 +45,7 @@ def open_volume(origin: Origin, limits: Limits, reader: str, dialect: type[Diale
     image = tsk_image(media)
     try:
         fs = pytsk3.FS_Info(image, offset=0, type=dialect.kind)
-        return Volume(origin.identity, reader, limits, media, image, dialect(fs, media))
+        return Volume(origin, reader, limits, media, image, dialect(fs, media))
     except TSK_ERRORS as error:
         raise UnreadableSource(
             f"{origin.identity} cannot be opened as {reader}: {image.trouble or plain(error)}; it is damaged or "
@@ -58,22 +57,24 @@ class Volume:
     """An opened file system. One thread at a time may use it; the medium stays with the caller."""
 
     def __init__(
-        self, identity: str, reader: str, limits: Limits, media: Media, image: TskImage, dialect: Dialect
+        self, origin: Origin, reader: str, limits: Limits, media: Media, image: TskImage, dialect: Dialect
     ) -> None:
         """Take an opened file system; nothing is listed yet."""
         self.problems: list[Problem] = []
+        self._origin = origin  # who drops its last reference closes the file below
         self._limits = limits
         self._media = media
         self._image = image
         self._dialect = dialect
-        self._naming = Naming(identity, reader, media.size)
+        self._naming = Naming(origin.identity, reader, media.size)
         self._paths = Paths(dialect.fs)
         self._closed = False
 
     def entries(self) -> Iterator[Entry]:
         """List every file, then the volumes inside this one, then the regions; no content is read."""
         listed, has_slack = 0, False
-        for found in self._walk().files():
+        walk = self._walk()
+        for found in walk.files():
             for entry, stream in self._entries_of(found):
                 check_count(listed, self._naming.identity, self._limits)
                 listed += 1
@@ -84,6 +85,8 @@ class Volume:
             yield self._region(*UNALLOCATED, self._unallocated.size)
         if has_slack:
             yield self._region(*SLACK, None)
+        for trouble in walk.troubles:
+            self._problem(trouble)
         if self._image.trouble is not None:
             self._problem(f"a part of the volume could not be read while it was listed: {self._image.trouble}")
 
@@ -157,7 +160,7 @@ class Volume:
 
     def _intact(self, file: Any, stream: Stream) -> int:
         try:
-            attribute = attribute_of(file, stream.attribute)
+            attribute = self._dialect.attribute(file, stream.attribute)
             if attribute is None:
                 return 0
             return space.intact_bytes(attribute, stream, self._dialect.block, self._allocation)
@@ -199,7 +202,7 @@ class Volume:
     def _content(self, entry: Entry, place: locators.Place) -> BinaryIO:
         label = entry.provenance.path
         file = self._dialect.fs.open_meta(inode=place.address)
-        attribute = attribute_of(file, place.attribute)
+        attribute = self._dialect.attribute(file, place.attribute)
         if attribute is None:
             if place.attribute is None and not entry.size:
                 return FileStream(label, Nothing(), 0, self._limits)

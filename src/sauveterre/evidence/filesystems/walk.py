@@ -10,6 +10,7 @@ from typing import Any
 
 import pytsk3
 
+from sauveterre.errors import UnreadableSource
 from sauveterre.evidence.filesystems.attribute import TSK_ERRORS, plain
 from sauveterre.evidence.filesystems.dialect import Dialect, Stream
 from sauveterre.evidence.filesystems.seen import Seen
@@ -85,6 +86,8 @@ class Walk:
         self._fs = fs
         self._dialect = dialect
         self._seen = Seen()
+        self.troubles: list[str] = []
+        """What was wrong beside what was found; complete when the walk is."""
         self._live: list[Folder] = []
         self._deleted: list[Folder] = []
 
@@ -94,10 +97,16 @@ class Walk:
         self._seen.add(root)
         self._live.append(Folder(root, None, b"", 0, deleted=False))
         yield from self._pending()
-        for address, name in self._dialect.lost(self._seen):
+        for address, name in self._unnamed():
             if self._seen.add(address):
                 yield from self._lost(address, name)
                 yield from self._pending()
+
+    def _unnamed(self) -> Iterator[tuple[int, bytes]]:
+        try:
+            yield from self._dialect.lost(self._seen)
+        except (UnreadableSource, *TSK_ERRORS) as error:
+            self.troubles.append(f"records that no folder names cannot be looked for to the end: {plain(error)}")
 
     def _pending(self) -> Iterator[Found]:
         while self._live or self._deleted:
@@ -226,4 +235,4 @@ def _kind_of(name: Any) -> EntryKind:
 def _closed(folder: Folder, path: bytes, trouble: str) -> Found:
     verdict = Verdict.DELETED if folder.deleted else Verdict.LIVE
     where = "" if folder.parent is None else f" in {folder.parent.address}"
-    return Found(path, EntryKind.FOLDER, verdict, folder.address, where, trouble=trouble)
+    return Found(path or b"/", EntryKind.FOLDER, verdict, folder.address, where, trouble=trouble)
