@@ -6,7 +6,8 @@ import struct
 from sauveterre.evidence.carving.view import Found, View, whole
 
 NAME = "bmp"
-PREFIXES = frozenset(b"BM%c" % octet for octet in range(256))
+PREFIXES = frozenset(b"BM%c" % octet for octet in range(0, 256, 2))
+"""Two headers, colours and rows of four bytes each: the size that follows is even."""
 LEAD = 0
 HEAD = re.compile(rb"BM.{4}\x00{4}.{3}\x00[\x28\x6c\x7c]\x00{3}", re.DOTALL)
 
