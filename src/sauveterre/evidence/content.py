@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
 from sauveterre.errors import LimitExceeded, SauveterreError, UnreadableSource
+from sauveterre.records.pulse import pulse
 
 BLOCK = 1 << 20
 SMALL_BLOCK = 1 << 16
@@ -82,6 +83,7 @@ class Content(_Stream):
     def _fill(self, wanted: int) -> bool:
         if self._error is not None:
             return False
+        pulse()
         try:
             self._buffer, self._at = self._more(wanted), 0
         except SauveterreError as error:

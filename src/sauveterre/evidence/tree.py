@@ -5,6 +5,7 @@ from typing import BinaryIO
 
 from sauveterre.errors import UnreadableSource
 from sauveterre.records.entry import Entry
+from sauveterre.records.pulse import heard
 from sauveterre.records.reader import Container
 
 
@@ -33,7 +34,7 @@ class ContainerTree:
     def _entries(self) -> dict[str, Entry]:
         if self._listed is None:
             found: dict[str, Entry] = {}
-            for entry in self._container.entries():
+            for entry in heard(self._container.entries()):
                 if not entry.refusal and not entry.failure:
                     found.setdefault(entry.provenance.path, entry)
             self._listed = found

@@ -6,6 +6,7 @@ containers) is left to the other bounds.
 
 import contextlib
 import ctypes
+import errno
 import multiprocessing.forkserver
 import os
 import resource
@@ -13,19 +14,22 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from sauveterre.errors import SauveterreError
+from sauveterre.media import alarms
 from sauveterre.media.casualty import Casualty, CasualtyReason
-from sauveterre.records.limits import Limits
+from sauveterre.media.crossing import packed
+from sauveterre.media.deaths import MEMORY_EXIT
+from sauveterre.records.limits import Clocks, Limits
 
-MEMORY_EXIT = 87
-"""Exit status of a child that ran out of the memory it may have: it is replaced by a fresh one."""
 OPEN_FILES = 256
 LONGEST_DETAIL = 4_000
 """Characters kept of a traceback, and a twentieth of that of a message."""
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_NO_NEW_PRIVS = 38
 _CLONE_NEWUSER = 0x10000000
 _CLONE_NEWNET = 0x40000000
 _NETWORK_EVENTS = frozenset({
@@ -34,13 +38,18 @@ _NETWORK_EVENTS = frozenset({
 })  # fmt: skip
 
 
-def shut_in(limits: Limits) -> None:
-    """Confine this process for good: memory, files, network, noise, and its own end when its parent's comes."""
+def shut_in(limits: Limits, hands: Path, bubble: bool) -> None:  # noqa: FBT001 - the pool passes by position
+    """Confine this process for good: memory, files, network, noise, and its own end when its parent's comes.
+
+    ``hands`` is the folder for what this process has in hand. In a ``bubble`` there is no network to leave.
+    """
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    alarms.begin(hands)
     _die_with_parent()
     _be_silent()
-    _leave_network()
+    if not bubble:
+        _leave_network()
+    _gain_nothing()
     _bound(resource.RLIMIT_CORE, 0)
     _bound(resource.RLIMIT_FSIZE, limits.nested_bytes)
     _bound(resource.RLIMIT_NOFILE, OPEN_FILES)
@@ -48,30 +57,51 @@ def shut_in(limits: Limits) -> None:
     sys.addaudithook(_refuse_network)
 
 
-def run_task(function: Callable[..., Any], arguments: tuple[Any, ...], seconds: float) -> Any:
-    """Run one task with an alarm that the system itself rings: it ends the process, and only while the task runs.
+def run_task(
+    function: Callable[..., Any], arguments: tuple[Any, ...], clocks: Clocks, limits: Limits, label: str
+) -> bytes:
+    """Run one task against clocks that the system itself keeps; return its result or error as bytes.
 
-    Errors of our own family pass through. Anything else becomes a ``Casualty``; memory ends the process, so that
-    the next task finds a fresh one.
+    The clocks end the process, and run only while the task does. Errors of our own family stay themselves. Anything
+    else becomes a ``Casualty``; memory ends the process, so that the next task finds a fresh one.
     """
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    alarms.start(clocks, label)
     try:
-        return function(*arguments)
+        return _bounded(packed(function(*arguments)), limits)
     except MemoryError:
         os._exit(MEMORY_EXIT)
-    except SauveterreError:
-        raise
+    except SauveterreError as error:
+        return packed(error)
     except BaseException as error:  # noqa: BLE001 - whatever hostile content provokes must cost one task only
-        text = "".join(character if character.isprintable() else " " for character in str(error))
-        what = f"{type(error).__name__}: {text}"[: LONGEST_DETAIL // 20]
-        detail = traceback.format_exc()[-LONGEST_DETAIL:]
-        raise Casualty(
-            CasualtyReason.FAILED,
-            f"the reader failed on this content ({what}); report it, and add the rest",
-            detail,
-        ) from None
+        return packed(_unforeseen(error, limits))
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        alarms.stop()
+
+
+def _bounded(data: bytes, limits: Limits) -> bytes:
+    if len(data) > limits.result_bytes:
+        raise Casualty(
+            CasualtyReason.OUTPUT,
+            f"what was read comes to {len(data):,} bytes, more than the {limits.result_bytes:,} that a child may hand "
+            "back; look at the content alone, or raise result_bytes",
+        )
+    return data
+
+
+def _unforeseen(error: BaseException, limits: Limits) -> Casualty:
+    if isinstance(error, OSError) and error.errno == errno.EFBIG:
+        return Casualty(
+            CasualtyReason.OUTPUT,
+            f"reading wrote a file of more than the {limits.nested_bytes:,} bytes allowed; look at the content alone, "
+            "or raise nested_bytes",
+        )
+    text = "".join(character if character.isprintable() else " " for character in str(error))
+    what = f"{type(error).__name__}: {text}"[: LONGEST_DETAIL // 20]
+    return Casualty(
+        CasualtyReason.FAILED,
+        f"the reader failed on this content ({what}); report it, and add the rest",
+        "".join(traceback.format_exception(error))[-LONGEST_DETAIL:],
+    )
 
 
 def _bound(which: int, most: int) -> None:
@@ -99,6 +129,12 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() == 1:
             os._exit(0)
+
+
+def _gain_nothing() -> None:
+    """Give up for good what a program with privileges of its own could give to whoever starts it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 
 
 def _be_silent() -> None:

@@ -5,28 +5,25 @@ tasks. One that dies costs its own task only, and is replaced. A time limit is a
 system, so it can never hit another task; the pool's own clock stands behind it.
 """
 
-import multiprocessing
-import os
-import signal
-import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as PoolTimeout
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import forkserver
-from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from pebble import ProcessExpired, ProcessPool
 
-from sauveterre.media.casualty import Casualty, CasualtyReason
-from sauveterre.media.child import MEMORY_EXIT, run_task, shut_in
-from sauveterre.records.limits import Limits
+from sauveterre.media import forking
+from sauveterre.media.child import run_task, shut_in
+from sauveterre.media.crossing import loaded
+from sauveterre.media.deaths import death, no_answer, no_child
+from sauveterre.media.hand import Held, read_hand
+from sauveterre.records.limits import Clocks, Limits
 
 TASKS_PER_CHILD = 5_000
 """Tasks after which a child is replaced by a fresh one, whatever its decoders may have leaked."""
@@ -34,7 +31,6 @@ GRACE_SECONDS = 5.0
 """How long after its time a task is given up when even the alarm did not end it."""
 MOST_LOSSES = 3
 """How often the pool may break, or a child end without a word, with no task finished in between."""
-SERVER = "sauveterre.media.server"
 DECODERS = "sauveterre.media.preload"
 """What children need that decode pictures."""
 
@@ -43,7 +39,8 @@ DECODERS = "sauveterre.media.preload"
 class _Task:
     function: Callable[..., Any]
     arguments: tuple[Any, ...]
-    seconds: float
+    clocks: Clocks
+    label: str
     outcome: "Future[Any]"
     inner: "Future[Any] | None" = None
     silent_ends: int = 0
@@ -52,21 +49,41 @@ class _Task:
 class Sandbox:
     """A pool of confined child processes. Use as a context manager; safe to call from several threads.
 
-    Functions and arguments travel by pickling: functions must be importable by name, and arguments small. Children
-    see the file system as the caller does, may write no file larger than ``limits.nested_bytes``, and have no
-    network. Leaving the block waits for what was submitted; leaving it by an exception gives it up.
+    Functions and arguments travel by pickling: functions must be importable by name, and arguments small. What comes
+    back is plain values and records, and is made again here from the bytes that the child gave. Children have no
+    network, may write no file larger than ``limits.nested_bytes``, and where the system has Bubblewrap nothing outside
+    of ``scratch``. Leaving the block waits for what was submitted; leaving it by an exception gives it up.
     """
 
-    def __init__(self, workers: int, limits: Limits, preload: str = DECODERS) -> None:
-        """Name what children find loaded; the first sandbox of a process decides for all that follow."""
+    def __init__(
+        self,
+        workers: int,
+        limits: Limits,
+        preload: str = DECODERS,
+        *,
+        within: Path | None = None,
+        hidden: Sequence[Path] = (),
+    ) -> None:
+        """Name what children find loaded, the folder that scratch is made in, and folders that children may not see.
+
+        The first sandbox of a process decides all three for those that follow.
+        """
         self._workers = workers
         self._preload = preload
+        self._within = within
+        self._hidden = hidden
         self._limits = limits
         self._lock = threading.RLock()
         self._waiting: set[_Task] = set()
         self._pool: ProcessPool | None = None
         self._losses = 0
+        self._bubble = False
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
+
+    @property
+    def workers(self) -> int:
+        """How many children there are."""
+        return self._workers
 
     @property
     def scratch(self) -> Path:
@@ -76,8 +93,10 @@ class Sandbox:
         return Path(self._scratch.name)
 
     def __enter__(self) -> Self:
-        self._scratch = tempfile.TemporaryDirectory(prefix="sauveterre-")
-        _start_server(self._preload)
+        ground = forking.settle(self._preload, self._within, self._hidden)
+        self._bubble = bool(ground.bubble)
+        self._scratch = tempfile.TemporaryDirectory(dir=ground.home)
+        (self.scratch / forking.HANDS).mkdir()
         with self._lock:
             self._pool = self._new_pool()
         return self
@@ -99,17 +118,24 @@ class Sandbox:
             self._scratch.cleanup()
             self._scratch = None
 
-    def run(self, function: Callable[..., Any], *arguments: Any, seconds: float) -> Any:
+    def run(self, function: Callable[..., Any], *arguments: Any, seconds: float | Clocks, label: str = "") -> Any:
         """Run one task in a child and return its result.
 
         Raises what the task raised when that is a ``SauveterreError``, and ``Casualty`` for everything else:
-        a crash, a time or memory limit, any other exception.
+        a crash, a limit of time, memory or output, any other exception.
         """
-        return self.submit(function, *arguments, seconds=seconds).result()
+        return self.submit(function, *arguments, seconds=seconds, label=label).result()
 
-    def submit(self, function: Callable[..., Any], *arguments: Any, seconds: float) -> "Future[Any]":
-        """Put a task in the queue and return its future, which ends as ``run`` does."""
-        task = _Task(function, arguments, seconds, Future())
+    def submit(
+        self, function: Callable[..., Any], *arguments: Any, seconds: float | Clocks, label: str = ""
+    ) -> "Future[Any]":
+        """Put a task in the queue and return its future, which ends as ``run`` does.
+
+        ``seconds`` is the total, or all clocks. ``label`` says what is in hand, for the next start of a program that
+        dies meanwhile (``forking.left_behind``).
+        """
+        clocks = seconds if isinstance(seconds, Clocks) else Clocks(total=seconds)
+        task = _Task(function, arguments, clocks, label, Future())
         with self._lock:
             if self._pool is None:
                 raise RuntimeError("the sandbox is not open: use it as a context manager")
@@ -123,8 +149,8 @@ class Sandbox:
             max_workers=self._workers,
             max_tasks=TASKS_PER_CHILD,
             initializer=shut_in,
-            initargs=(self._limits,),
-            context=_context(),
+            initargs=(self._limits, self.scratch / forking.HANDS, self._bubble),
+            context=forking.context(),
         )
 
     def _successor(self, broken: ProcessPool) -> ProcessPool:
@@ -135,12 +161,13 @@ class Sandbox:
     def _schedule(self, task: _Task) -> None:
         """Hand a task to the pool, to a new one when the last broke while it was idle."""
         assert self._pool is not None  # noqa: S101 - callers hold the lock and have looked
-        arguments = (task.function, task.arguments, task.seconds)
+        arguments = (task.function, task.arguments, task.clocks, self._limits, task.label)
+        longest = task.clocks.opening + task.clocks.total + GRACE_SECONDS
         try:
-            inner = self._pool.schedule(run_task, args=arguments, timeout=task.seconds + GRACE_SECONDS)
+            inner = self._pool.schedule(run_task, args=arguments, timeout=longest)
         except RuntimeError:
             self._pool = self._successor(self._pool)
-            inner = self._pool.schedule(run_task, args=arguments, timeout=task.seconds + GRACE_SECONDS)
+            inner = self._pool.schedule(run_task, args=arguments, timeout=longest)
         task.inner = inner
         inner.add_done_callback(lambda done: self._settle(task, done))
 
@@ -159,10 +186,28 @@ class Sandbox:
                     self._schedule(task)
             return
         self._losses = 0
-        if error is None:
-            _finish(task.outcome, done.result())
-        else:
-            _finish(task.outcome, _explained(error, task.seconds, self._limits))
+        _finish(task.outcome, loaded(done.result()) if error is None else self._explained(error, task))
+
+    def _explained(self, error: BaseException, task: _Task) -> BaseException:
+        """Turn how a child died into a casualty with one clear sentence; errors of our own family stay themselves."""
+        if isinstance(error, ProcessExpired):
+            return death(error.exitcode, task.clocks, self._limits, self._emptied(error.pid))
+        if isinstance(error, PoolTimeout):
+            self._empty_dead_hands()
+            return no_answer(MOST_LOSSES, task.clocks)
+        return error
+
+    def _emptied(self, child: int) -> Held | None:
+        """Return what a dead child had in hand, and let nobody find it there later."""
+        file = self.scratch / forking.HANDS / str(child)
+        held = read_hand(file)
+        file.unlink(missing_ok=True)
+        return held
+
+    def _empty_dead_hands(self) -> None:
+        for file in (self.scratch / forking.HANDS).iterdir():
+            if not Path("/proc", file.name).exists():
+                file.unlink(missing_ok=True)
 
     def _replace_pool(self) -> None:
         with self._lock:
@@ -176,10 +221,7 @@ class Sandbox:
                     self._schedule(task)
                 return
         for task in stranded:
-            _finish(
-                task.outcome,
-                Casualty(CasualtyReason.LOST, "no child process could be kept running for it; see the system's log"),
-            )
+            _finish(task.outcome, no_child())
 
     def _forget(self, task: _Task) -> None:
         with self._lock:
@@ -205,64 +247,3 @@ def _finish(outcome: "Future[Any]", result: Any) -> None:
 def _wait(outcome: "Future[Any]") -> None:
     if not outcome.cancelled():
         outcome.exception()
-
-
-def _explained(error: BaseException, seconds: float, limits: Limits) -> BaseException:
-    """Turn how a child died into a casualty with one clear sentence; errors of our own family stay themselves."""
-    if isinstance(error, ProcessExpired):
-        return _death(error.exitcode, seconds, limits)
-    if isinstance(error, PoolTimeout):
-        return Casualty(
-            CasualtyReason.TIME,
-            f"the child process gave no answer, {MOST_LOSSES} times, within {seconds:g} seconds and some grace; "
-            "raise entry_seconds, or look at the content alone",
-        )
-    return error
-
-
-def _death(code: int, seconds: float, limits: Limits) -> Casualty:
-    if code == -signal.SIGALRM:
-        return Casualty(
-            CasualtyReason.TIME,
-            f"reading took longer than the {seconds:g} seconds allowed; raise entry_seconds to give it more",
-        )
-    if code == MEMORY_EXIT:
-        return Casualty(
-            CasualtyReason.MEMORY,
-            f"reading wanted more than the {limits.memory_bytes >> 20:,} MiB of memory allowed; "
-            "raise memory_bytes to give it more",
-        )
-    if code < 0:
-        try:
-            name = signal.Signals(-code).name
-        except ValueError:
-            name = "unknown"
-        return Casualty(
-            CasualtyReason.KILLED,
-            f"the child process was killed by signal {-code} ({name}) while it read this; look at the content alone",
-        )
-    return Casualty(
-        CasualtyReason.EXITED,
-        f"the child process ended itself with status {code} while it read this; look at the content alone",
-    )
-
-
-def _context() -> ForkServerContext:
-    return multiprocessing.get_context("forkserver")
-
-
-def _start_server(preload: str) -> None:
-    """Start the fork server with a module loaded, unless this process has one already.
-
-    The server is a fresh interpreter: it is shown where to import from, since older Pythons do not pass that on.
-    """
-    _context().set_forkserver_preload([SERVER, preload])
-    before = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
-    try:
-        forkserver.ensure_running()
-    finally:
-        if before is None:
-            del os.environ["PYTHONPATH"]
-        else:
-            os.environ["PYTHONPATH"] = before

@@ -1,4 +1,6 @@
-"""How entries end that are not read, or whose reading fails."""
+"""How entries end that are not read, or whose reading fails; and sources that do not open."""
+
+from dataclasses import dataclass
 
 from sauveterre.errors import LimitExceeded, Locked, SauveterreError
 from sauveterre.media.casualty import Casualty, CasualtyReason
@@ -6,10 +8,22 @@ from sauveterre.records.entry import Cause, Entry, Outcome
 
 _CASUALTIES = {
     CasualtyReason.TIME: Cause.TIME,
+    CasualtyReason.CPU: Cause.TIME,
+    CasualtyReason.SILENCE: Cause.TIME,
+    CasualtyReason.OUTPUT: Cause.SIZE,
     CasualtyReason.MEMORY: Cause.MEMORY,
     CasualtyReason.FAILED: Cause.PROGRAM,
     CasualtyReason.NETWORK: Cause.PROGRAM,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Unopened:
+    """A source that could not be opened, and why."""
+
+    source: str
+    reader: str
+    reason: str
 
 
 def foreseen(entry: Entry) -> tuple[Outcome, Cause, str] | None:

@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from sauveterre.errors import SauveterreError, UnreadableSource
+from sauveterre.media.alarms import opened
 from sauveterre.media.fingerprint import fingerprint
 from sauveterre.media.sandbox import Sandbox
 from sauveterre.records.content import Fingerprint
@@ -33,6 +34,7 @@ def fingerprint_file(path: Path, limits: Limits) -> Fingerprint:
     """Fingerprint one file; raise ``UnreadableSource`` when it cannot be read."""
     try:
         with path.open("rb") as stream:
+            opened()
             return fingerprint(stream, limits=limits, size_hint=path.stat().st_size)
     except OSError as error:
         raise UnreadableSource(
@@ -46,11 +48,19 @@ def fingerprints(
     """Yield each file named, or below a folder named, with its fingerprint or why there is none; in their order."""
     waiting: deque[tuple[Path, Future[Fingerprint]]] = deque()
     for path in files_below(paths):
-        waiting.append((path, sandbox.submit(fingerprint_file, path, limits, seconds=limits.entry_seconds)))
+        clocks = limits.entry_clocks(_size(path))
+        waiting.append((path, sandbox.submit(fingerprint_file, path, limits, seconds=clocks)))
         if len(waiting) >= IN_FLIGHT:
             yield _ended(*waiting.popleft())
     while waiting:
         yield _ended(*waiting.popleft())
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # the child will say why
+        return 0
 
 
 def _ended(path: Path, future: "Future[Fingerprint]") -> tuple[Path, Fingerprint | SauveterreError]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from sauveterre.errors import SauveterreError
 from sauveterre.media.casualty import Casualty
 from sauveterre.media.sandbox import Sandbox
+from sauveterre.pipeline.endings import Unopened
 from sauveterre.pipeline.inventory import inside, list_source, root_source
 from sauveterre.pipeline.listing import scratch_file
 from sauveterre.pipeline.processing import Processed, failed, nested_source, process_entry
@@ -27,15 +28,6 @@ class Inspected:
     """From what was named down, parted by ``!`` at each container."""
     entry: Entry
     processed: Processed
-
-
-@dataclass(frozen=True, slots=True)
-class Unopened:
-    """A source that could not be opened, and why."""
-
-    source: str
-    reader: str
-    reason: str
 
 
 def inspect(
@@ -75,7 +67,7 @@ def _processed(
 ) -> Iterator[tuple[Entry, Processed]]:
     while some := list(islice(entries, IN_FLIGHT)):
         futures = [
-            sandbox.submit(process_entry, source, entry, limits, keys, seconds=limits.seconds_for(entry.size))
+            sandbox.submit(process_entry, source, entry, limits, keys, seconds=limits.entry_clocks(entry.size))
             for entry in some
         ]
         for entry, future in zip(some, futures, strict=True):

@@ -12,6 +12,7 @@ from sauveterre.pipeline.listing import Listing, write_entries
 from sauveterre.pipeline.opening import TREES, is_store, shared_opener
 from sauveterre.records.entry import display_path
 from sauveterre.records.limits import Limits
+from sauveterre.records.pulse import pulse
 from sauveterre.records.source import Source
 from sauveterre.records.store import StoreLocation
 
@@ -59,6 +60,7 @@ def root_identity(path: Path) -> str:
         for file in files_of(path):
             with file.open("rb", buffering=0) as stream:
                 while block := stream.read(BLOCK):
+                    pulse()
                     digest.update(block)
     except OSError as error:
         raise _unreadable(path, error) from error

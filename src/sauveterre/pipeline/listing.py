@@ -5,9 +5,11 @@ The child is trusted with nothing: what it writes is read back as plain values, 
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from sauveterre.errors import UnreadableSource
 from sauveterre.records.entry import Cause, Entry, EntryKind
 from sauveterre.records.problem import Problem
 from sauveterre.records.provenance import Provenance
+from sauveterre.records.pulse import heard
 from sauveterre.records.store import StoreLocation
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -29,6 +32,8 @@ _TYPES: dict[str, Any] = dict.fromkeys(_PLAIN, str) | {
 }
 _MICROSECOND = timedelta(microseconds=1)
 MOST_RECORD_BYTES = 1 << 22
+_BLOCK = 1 << 16
+_POLL_SECONDS = 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +65,38 @@ def write_entries(file: Path, entries: Iterable[Entry]) -> int:
     packer = msgpack.Packer()
     count = 0
     with file.open("wb") as out:
-        for entry in entries:
+        for entry in heard(entries):
             out.write(packer.pack(_packed(entry)))
             count += 1
     return count
 
 
-def read_entries(file: Path) -> Iterator[Entry]:
-    """Yield the entries of a file; raise ``UnreadableSource`` when it is not what was written."""
-    with file.open("rb") as stream:
-        unpacker = msgpack.Unpacker(stream, max_buffer_size=MOST_RECORD_BYTES, use_list=False)
+def read_entries(file: Path, ended: Callable[[], bool] = lambda: True) -> Iterator[Entry]:
+    """Yield the entries of a file that may still grow until ``ended``.
+
+    Raises ``UnreadableSource`` when it is not what was written.
+    """
+    with file.open("rb", buffering=0) as stream:
+        unpacker = msgpack.Unpacker(max_buffer_size=MOST_RECORD_BYTES, use_list=False)
         try:
-            yield from (_entry(values) for values in unpacker)
+            for block in _blocks(stream, ended):
+                unpacker.feed(block)
+                yield from (_entry(values) for values in unpacker)
         except (msgpack.UnpackException, ValueError, TypeError, AttributeError, OverflowError) as error:
             raise UnreadableSource(
                 f"the listing in {file.name} is damaged ({type(error).__name__}); process the exhibit again"
             ) from error
+
+
+def _blocks(stream: FileIO, ended: Callable[[], bool]) -> Iterator[bytes]:
+    while True:
+        last = ended()
+        if block := stream.read(_BLOCK):
+            yield block
+        elif last:
+            return
+        else:
+            time.sleep(_POLL_SECONDS)
 
 
 def scratch_file(folder: Path) -> Path:

@@ -4,6 +4,7 @@ from contextlib import ExitStack
 
 from sauveterre.pipeline.opening import open_store
 from sauveterre.records.limits import Limits
+from sauveterre.records.pulse import heard
 from sauveterre.records.reader import MessageRecord
 from sauveterre.records.source import Source
 
@@ -14,4 +15,4 @@ def read_store(source: Source, limits: Limits, keys: tuple[str, ...]) -> list[Me
     Raises ``Locked`` when no key opens it.
     """
     with ExitStack() as opened:
-        return list(open_store(source, limits, keys, opened).records())
+        return list(heard(open_store(source, limits, keys, opened).records()))

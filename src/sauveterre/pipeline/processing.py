@@ -6,6 +6,7 @@ from typing import BinaryIO, cast
 
 from sauveterre.errors import SauveterreError, UnreadableSource
 from sauveterre.evidence.opening import container_kind, peek_at
+from sauveterre.media.alarms import opened
 from sauveterre.media.fingerprint import DIGESTS, EXTRACTORS, extractor_of, fingerprint
 from sauveterre.pipeline.endings import cause_of, foreseen
 from sauveterre.pipeline.opening import content_of, shared_opener
@@ -13,6 +14,7 @@ from sauveterre.records.content import Fingerprint
 from sauveterre.records.entry import Cause, Entry, EntryKind, Outcome
 from sauveterre.records.limits import Limits
 from sauveterre.records.peek import HEAD_BYTES, TAIL_BYTES, Peek
+from sauveterre.records.pulse import pulse
 from sauveterre.records.source import Source, Step
 
 CARVING = "carving"
@@ -61,6 +63,7 @@ class _Remembering:
         self._once = True
 
     def read(self, size: int = -1) -> bytes:
+        pulse()
         block = self._stream.read(size)
         if not self._once:
             return block
@@ -110,6 +113,7 @@ def _process(source: Source, entry: Entry, limits: Limits, keys: tuple[str, ...]
     name = entry.path.rpartition(b"/")[2]
     try:
         container = shared_opener(limits, keys).container(source)
+        opened()
         with content_of(container, entry) as stream:
             if entry.kind is EntryKind.VOLUME:
                 return _layer(entry, entry.opens or container_kind(peek_at(stream, name)))

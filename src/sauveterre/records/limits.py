@@ -3,6 +3,22 @@
 from dataclasses import dataclass
 
 MEBIBYTE = 1 << 20
+ENTRIES_PER_SECOND = 100
+"""Names that a folder gives in a second at the very least, on the slowest medium."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clocks:
+    """What one task may take, in seconds. The first clock that runs out ends the child that the task runs in."""
+
+    total: float
+    """By the clock on the wall."""
+    cpu: float | None = None
+    """Of a processor's time; None for as much as there is in the total."""
+    silence: float | None = None
+    """Without any block read or entry listed; None where the task gives no such sign."""
+    opening: float = 0.0
+    """Added to the first two until the task says that what it works on is open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,14 +41,39 @@ class Limits:
     """Most entries in one source: about half a kilobyte of memory each while they are listed."""
     memory_bytes: int = 3 << 30
     """Address space of a child process."""
-    entry_seconds: float = 60.0
+    entry_seconds: float = 600.0
     """Wall time for one entry, plus one second for each ``seconds_per_bytes`` of it."""
+    entry_cpu_seconds: float = 60.0
+    """A processor's time for one entry, with the same for its size."""
     seconds_per_bytes: int = 20 * MEBIBYTE
+    """Bytes that are read in a second at the very least, on the slowest medium."""
     listing_seconds: float = 3_600.0
-    """Wall time for listing one source."""
+    """Wall time for opening and listing one source, with the same for its size."""
+    silence_seconds: float = 120.0
+    """Most time without any block read or entry listed."""
+    result_bytes: int = 1 << 30
+    """Most that a child may hand back for one task."""
     picture_pixels: int = 400_000_000
     """Most pixels decoded of one picture."""
 
     def seconds_for(self, size: int | None) -> float:
         """Return the wall time that an entry of this size may take."""
-        return self.entry_seconds + min(size or 0, self.entry_bytes) / self.seconds_per_bytes
+        return self.entry_seconds + self._reading(min(size or 0, self.entry_bytes))
+
+    def entry_clocks(self, size: int | None) -> Clocks:
+        """Return the clocks for reading one entry of this size, in a source that may have to be opened first."""
+        total = self.seconds_for(size)
+        return Clocks(
+            total=total,
+            cpu=total - self.entry_seconds + self.entry_cpu_seconds,
+            silence=self.silence_seconds,
+            opening=self.listing_seconds,
+        )
+
+    def listing_clocks(self, size: int | None) -> Clocks:
+        """Return the clocks for reading or listing a source from end to end; a folder has no size but its entries."""
+        long = self.entries / ENTRIES_PER_SECOND if size is None else self._reading(size)
+        return Clocks(total=self.listing_seconds + long, silence=self.silence_seconds)
+
+    def _reading(self, size: int) -> float:
+        return size / self.seconds_per_bytes

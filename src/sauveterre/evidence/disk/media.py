@@ -14,6 +14,7 @@ from typing import BinaryIO, Protocol, runtime_checkable
 
 from sauveterre.errors import UnreadableSource
 from sauveterre.evidence.content import Content, Window
+from sauveterre.records.pulse import pulse
 
 
 @runtime_checkable
@@ -41,6 +42,7 @@ class FileMedia:
         """Read with ``pread``; before the start and past the end there is nothing, however far."""
         if not 0 <= offset < self.size:
             return b""
+        pulse()
         try:
             return os.pread(self._descriptor, size, offset)
         except OSError as error:
@@ -62,6 +64,7 @@ class StreamMedia:
         """Seek, then read; before the start and past the end there is nothing, however far."""
         if not 0 <= offset < self.size:
             return b""
+        pulse()
         with self._lock:
             self._stream.seek(offset)
             return self._stream.read(size)
