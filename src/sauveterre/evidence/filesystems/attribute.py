@@ -6,7 +6,7 @@ from typing import Any
 import pytsk3
 
 from sauveterre.errors import LimitExceeded, UnreadableSource
-from sauveterre.evidence.disk.media import MediaStream
+from sauveterre.evidence.disk.media import Media, MediaStream
 from sauveterre.records.limits import Limits
 
 TSK_ERRORS = (OSError, RuntimeError, ValueError, OverflowError, SystemError, KeyError, MemoryError)
@@ -95,7 +95,7 @@ class Nothing:
 class FileStream(MediaStream):
     """A file's content in order. Who reads by position (``media_of``) is not bounded: a layer below bounds itself."""
 
-    def __init__(self, name: str, media: AttributeMedia | Nothing, stored: int, limits: Limits) -> None:
+    def __init__(self, name: str, media: Media, stored: int, limits: Limits) -> None:
         """Take how many bytes of the content lie on the medium; the rest are holes."""
         super().__init__(name, media)
         self._stored = stored

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sauveterre.evidence.container import LARGEST_SIZE, special_refusal
-from sauveterre.evidence.filesystems.dialect import Stream, Times
+from sauveterre.evidence.filesystems.dialect import Below, Stream, Times
 from sauveterre.evidence.filesystems.verdict import CAUSES, FAILURES, NOTES, Verdict
 from sauveterre.evidence.filesystems.walk import Found
 from sauveterre.records.entry import Cause, Entry, EntryKind, display_path
@@ -22,6 +22,34 @@ class Naming:
     identity: str
     reader: str
     volume_bytes: int
+
+
+UNALLOCATED = (b"$Unallocated", "unallocated")
+SLACK = (b"$Slack", "slack")
+
+
+def region_of(region: tuple[bytes, str], size: int | None, naming: Naming) -> Entry:
+    """Make the entry of a region: path and locator, to be searched for files by content."""
+    path, locator = region
+    where = Provenance(naming.identity, display_path(path), locator, naming.reader)
+    return Entry(path, size, locator, EntryKind.REGION, None, None, where, opens="carving")
+
+
+def volume_of(below: Below, naming: Naming) -> Entry:
+    """Make the entry of a volume inside a volume."""
+    where = Provenance(naming.identity, display_path(below.path), below.locator, naming.reader)
+    return Entry(
+        path=below.path,
+        size=below.media.size,
+        locator=below.locator,
+        kind=EntryKind.VOLUME,
+        allocated=True,
+        modified=None,
+        provenance=where,
+        opens=below.opens,
+        created=below.created,
+        note=below.note,
+    )
 
 
 def locator_of(found: Found, stream: Stream) -> str:

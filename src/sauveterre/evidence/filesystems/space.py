@@ -1,29 +1,24 @@
 """The regions of a volume that no file holds: free units, and the slack behind the end of files."""
 
-from array import array
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
-from sauveterre.errors import UnreadableSource
 from sauveterre.evidence.disk.media import Media
 from sauveterre.evidence.filesystems.allocation import (
-    MOST_RUNS,
     Allocation,
-    Offsets,
     UsedRuns,
     free_before,
     free_runs,
 )
 from sauveterre.evidence.filesystems.attribute import COMPRESSED, RESIDENT, TSK_ERRORS, runs_of
 from sauveterre.evidence.filesystems.dialect import Dialect, Stream
-from sauveterre.evidence.filesystems.regions import ManyRuns, joined
+from sauveterre.evidence.filesystems.regions import ManyRuns, joined, rows
 from sauveterre.evidence.filesystems.verdict import Verdict
 from sauveterre.evidence.filesystems.walk import Found
 from sauveterre.records.entry import EntryKind
 
-_LARGEST_OFFSET = 1 << 62
 _IN_USE = (Verdict.LIVE, Verdict.LOST)
 
 
@@ -34,14 +29,14 @@ def unallocated(media: Media, dialect: Dialect, allocation: Allocation) -> ManyR
     """
     end = allocation.start + allocation.count * allocation.unit
     tail = [(end, media.size - end)] if end < media.size else []
-    more = _rows((*dialect.unheld(), *tail))
+    more = rows((*dialect.unheld(), *tail))
     return ManyRuns(media, joined(np.concatenate((free_runs(allocation), more))))
 
 
 def complement(dialect: Dialect, files: Iterable[Found]) -> UsedRuns:
     """Return books made from the runs of all files, for a volume that has none that can be read."""
     start, unit, count = dialect.extent()
-    runs = _rows(
+    runs = rows(
         ((offset - start) // unit, -(-size // unit))
         for file, stream in _live(files)
         for _, offset, size in _runs(file, stream, dialect)
@@ -58,7 +53,7 @@ def slack(media: Media, dialect: Dialect, files: Iterable[Found]) -> ManyRuns:
         for at, offset, size in _runs(file, stream, dialect)
         if at + size > stream.size
     )
-    return ManyRuns(media, joined(_rows(tails)))
+    return ManyRuns(media, joined(rows(tails)))
 
 
 def intact_bytes(attribute: Any, stream: Stream, block: int, allocation: Allocation | None) -> int:
@@ -87,17 +82,3 @@ def _runs(file: Found, stream: Stream, dialect: Dialect) -> Iterator[tuple[int, 
             yield from runs_of(attribute, dialect.block)
     except TSK_ERRORS:
         return
-
-
-def _rows(runs: Iterable[tuple[int, int]]) -> Offsets:
-    flat = array("q")
-    for offset, size in runs:
-        if 0 <= offset < _LARGEST_OFFSET and 0 < size < _LARGEST_OFFSET:
-            flat.append(offset)
-            flat.append(size)
-            if len(flat) > 2 * MOST_RUNS:
-                raise UnreadableSource(
-                    f"the files of the volume lie in more than {MOST_RUNS:,} pieces; it is damaged, or carve it as a "
-                    "whole"
-                )
-    return np.array(flat, np.int64).reshape(-1, 2)

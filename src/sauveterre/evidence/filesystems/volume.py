@@ -1,7 +1,6 @@
 """An opened file system: its files, live and deleted, the volumes inside it, and the regions that no file holds."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cached_property
 from typing import Any, BinaryIO, Self
 
@@ -24,19 +23,26 @@ from sauveterre.evidence.filesystems.attribute import (
     runs_of,
 )
 from sauveterre.evidence.filesystems.dialect import Below, Dialect, Stream
-from sauveterre.evidence.filesystems.entries import NO_STREAM, Naming, bare_entry, entry_of
+from sauveterre.evidence.filesystems.entries import (
+    NO_STREAM,
+    SLACK,
+    UNALLOCATED,
+    Naming,
+    bare_entry,
+    entry_of,
+    region_of,
+    volume_of,
+)
 from sauveterre.evidence.filesystems.paths import Paths
 from sauveterre.evidence.filesystems.verdict import Verdict
 from sauveterre.evidence.filesystems.walk import ORPHANS, Folder, Found, Walk
-from sauveterre.records.entry import Entry, EntryKind, display_path
+from sauveterre.records.entry import Entry, EntryKind
 from sauveterre.records.limits import Limits
 from sauveterre.records.problem import Problem
 from sauveterre.records.provenance import Provenance
 from sauveterre.records.reader import Origin
 
 DELETED = (Verdict.DELETED, Verdict.STALE)
-UNALLOCATED = (b"$Unallocated", "unallocated")
-SLACK = (b"$Slack", "slack")
 
 
 def open_volume(origin: Origin, limits: Limits, reader: str, dialect: type[Dialect]) -> "Volume":
@@ -80,11 +86,11 @@ class Volume:
                 listed += 1
                 has_slack = has_slack or stream.has_slack
                 yield entry
-        yield from (self._volume_entry(below) for below in self._volumes)
+        yield from (volume_of(below, self._naming) for below in self._volumes)
         if self._unallocated.size:
-            yield self._region(*UNALLOCATED, self._unallocated.size)
+            yield region_of(UNALLOCATED, self._unallocated.size, self._naming)
         if has_slack:
-            yield self._region(*SLACK, None)
+            yield region_of(SLACK, None, self._naming)
         for trouble in walk.troubles:
             self._problem(trouble)
         if self._image.trouble is not None:
@@ -93,12 +99,12 @@ class Volume:
     def entry_at(self, locator: str) -> Entry:
         """Return the entry with this locator without listing all; raise ``UnreadableSource`` when there is none."""
         if locator == UNALLOCATED[1]:
-            return self._region(*UNALLOCATED, self._unallocated.size)
+            return region_of(UNALLOCATED, self._unallocated.size, self._naming)
         if locator == SLACK[1]:
-            return self._region(*SLACK, None)
+            return region_of(SLACK, None, self._naming)
         for below in self._volumes:
             if below.locator == locator:
-                return self._volume_entry(below)
+                return volume_of(below, self._naming)
         place = locators.parse(locator)
         try:
             for entry in self._entries_at(place) if place else ():
@@ -258,18 +264,6 @@ class Volume:
             if below.locator == locator:
                 return below.media
         raise UnreadableSource(f"{self._naming.identity} has no region called {locator!r}; list it again")
-
-    def _region(self, path: bytes, locator: str, size: int | None) -> Entry:
-        return self._layer_entry(path, locator, size, EntryKind.REGION, "carving")
-
-    def _volume_entry(self, below: Below) -> Entry:
-        entry = self._layer_entry(below.path, below.locator, below.media.size, EntryKind.VOLUME, below.opens)
-        return replace(entry, created=below.created, note=below.note)
-
-    def _layer_entry(self, path: bytes, locator: str, size: int | None, kind: EntryKind, opens: str) -> Entry:
-        where = Provenance(self._naming.identity, display_path(path), locator, self._naming.reader)
-        allocated = None if kind is EntryKind.REGION else True
-        return Entry(path, size, locator, kind, allocated, None, where, opens=opens)
 
     def _problem(self, what: str) -> None:
         problem = Problem(Provenance(self._naming.identity, "", "volume", self._naming.reader), what)

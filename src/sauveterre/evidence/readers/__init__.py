@@ -3,6 +3,8 @@
 from sauveterre.evidence.readers import (
     aff4,
     android_backup,
+    apfs,
+    apfs_volume,
     carving,
     compressed,
     directory,
@@ -24,6 +26,7 @@ from sauveterre.evidence.readers import (
     vdi,
     vhd,
     vmdk,
+    xfs,
     zip_archive,
 )
 from sauveterre.records.reader import EvidenceReader
@@ -42,6 +45,9 @@ LAYERS: tuple[EvidenceReader, ...] = (
     ext,
     hfs,
     iso9660,
+    apfs,
+    apfs_volume,
+    xfs,
     partitions,  # after file systems: their first sector may look like a table, and an ISO image has one
     carving,  # recognises nothing: it is opened by name
 )
