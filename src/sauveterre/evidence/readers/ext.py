@@ -1,9 +1,12 @@
 """ext2, ext3 and ext4: the file systems of Linux, older Android devices and network storage."""
 
+from sauveterre.evidence.disk.layers import media_below
 from sauveterre.evidence.disk.partition_tables import is_gpt, is_mbr
 from sauveterre.evidence.filesystems.ext import Ext
 from sauveterre.evidence.filesystems.ext_layout import SUPERBLOCK_AT, superblock
 from sauveterre.evidence.filesystems.volume import open_volume
+from sauveterre.evidence.filesystems.yal_trees import yal_tree
+from sauveterre.evidence.filesystems.yal_volume import YalVolume
 from sauveterre.records.limits import Limits
 from sauveterre.records.peek import Peek
 from sauveterre.records.reader import Container, Origin
@@ -21,4 +24,8 @@ def recognises(peek: Peek) -> bool:
 
 def open(origin: Origin, limits: Limits) -> Container:
     """Open a volume; nothing is listed yet."""
+    media = media_below(origin)
+    stated = superblock(media.read_at(SUPERBLOCK_AT, 1024))
+    if stated is not None and stated.cluster != stated.block:  # bigalloc, which The Sleuth Kit does not know
+        return YalVolume(origin, NAME, limits, media, yal_tree(media, NAME, origin.identity), has_regions=True)
     return open_volume(origin, limits, NAME, Ext)
