@@ -12,7 +12,7 @@ from sauveterre.records.limits import Limits
 DIGESTS, PICTURE = "digests", "picture"
 EXTRACTORS = {DIGESTS: 1, PICTURE: 1}
 """What gives a fingerprint, with its version: raised when the same content would now give another one."""
-UNDECODED = "was digested and not decoded: its decoder crashed on it before, and is left alone until its next version"
+UNDECODED = "was digested and not decoded: its decoder did not survive it, and is left alone until its next version"
 
 
 def extractor_of(kind: str) -> str:

@@ -51,6 +51,14 @@ def root_kind(path: Path) -> str:
     return kind
 
 
+def root_size(path: Path) -> int | None:
+    """Return how many bytes the examiner's file has with its segments; None for a folder, or what is not there."""
+    try:
+        return None if path.is_dir() else sum(file.stat().st_size for file in files_of(path))
+    except OSError:
+        return None
+
+
 def root_identity(path: Path) -> str:
     """Return what provenance calls the source that the examiner named: its SHA-256, or a folder's name."""
     if path.is_dir():
@@ -86,8 +94,3 @@ def list_source(source: Source, limits: Limits, keys: tuple[str, ...], file: Pat
         tree = opener.tree(source)
         stores = (*find_stores(tree), *(found for reader in TREES.values() for found in reader.find(tree)))
     return Listing(file, count, problems, stores)
-
-
-def inside(source: str, reader: str, path: str) -> str:
-    """Return the name of something inside a source, for people: ``!`` goes into a container, ``/`` into a folder."""
-    return f"{source}{'/' if reader == 'directory' else '!'}{path}".rstrip("!/")

@@ -21,8 +21,15 @@ CARVING = "carving"
 """The reader that looks for files by their content in what nothing else reads."""
 LAYERS = "layers"
 """The extractor of what is no file: layers of an image, and regions, are opened as sources of their own."""
+ANY = "any"
+"""What is recorded where one of the extractors is to blame and nobody can say which."""
 VERSIONS = {**EXTRACTORS, LAYERS: 1}
 """Every extractor with its version."""
+
+
+def version_of(extractor: str) -> int:
+    """Return an extractor's version; that of ``ANY`` changes with every other."""
+    return sum(VERSIONS.values()) if extractor == ANY else VERSIONS.get(extractor, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +51,22 @@ class Processed:
     @property
     def version(self) -> int:
         """The extractor's."""
-        return VERSIONS.get(self.extractor, 0)
+        return version_of(self.extractor)
 
 
 def failed(error: SauveterreError, extractor: str = DIGESTS) -> Processed:
     """Return how an entry ended that could not be read."""
     return Processed(outcome=Outcome.FAILED, cause=cause_of(error), reason=str(error), extractor=extractor)
+
+
+def unread(why: str) -> Processed:
+    """Return how an entry ended that was not read, since what lies around it cost too much already."""
+    return Processed(outcome=Outcome.FAILED, cause=Cause.SIZE, reason=why)
+
+
+def left_closed(processed: Processed, why: str) -> Processed:
+    """Return how an entry ended that was read, and is a container that was not opened for what it would cost."""
+    return replace(processed, outcome=Outcome.PARTIAL, cause=Cause.SIZE, reason=why)
 
 
 class _Remembering:

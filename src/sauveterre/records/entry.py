@@ -26,6 +26,10 @@ class EntryKind(StrEnum):
     """A file found by its content alone, in a region."""
 
 
+STRUCTURE = (EntryKind.VOLUME, EntryKind.REGION)
+"""Kinds of entry whose bytes are those of other entries: only looked at, whatever their size."""
+
+
 class Outcome(StrEnum):
     """How an entry ended. The set is closed: found = processed + partial + failed + skipped."""
 

@@ -38,7 +38,10 @@ class Limits:
     nested_bytes: int = 4 << 30
     """Most bytes unpacked for one container inside another."""
     entries: int = 5_000_000
-    """Most entries in one source: about half a kilobyte of memory each while they are listed."""
+    """Most entries in one source: about half a kilobyte of memory each while they are listed. And the most in all
+    sources below one embedded container."""
+    nested_sources: int = 10_000
+    """Most sources below one embedded container, itself among them."""
     memory_bytes: int = 3 << 30
     """Address space of a child process."""
     entry_seconds: float = 600.0

@@ -1,0 +1,80 @@
+"""How often an entry is tried that takes its child down: twice as it is, and once more without its decoder."""
+
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from functools import partial
+
+from sauveterre.media.casualty import Casualty
+from sauveterre.media.fingerprint import DIGESTS, PICTURE
+from sauveterre.media.sandbox import Sandbox
+from sauveterre.pipeline.endings import cause_of
+from sauveterre.pipeline.processing import ANY, LAYERS, Processed, failed, process_entry
+from sauveterre.records.entry import STRUCTURE, Cause, Entry, Outcome
+from sauveterre.records.limits import Limits
+from sauveterre.records.source import Source
+
+MOST_DEATHS = 2
+"""How often the whole program may end with an entry in hand before the entry is left alone."""
+DEADLY = (
+    "the program itself was ended twice while it read this, so it is not read again; look at the content alone, on a "
+    "machine of its own"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """Reads the entries of one source in the sandbox, however often they kill what reads them."""
+
+    sandbox: Sandbox
+    source: Source
+    limits: Limits
+    keys: tuple[str, ...]
+
+    def begin(self, entry: Entry, *, decode: bool = True, label: str = "") -> "Future[Processed]":
+        """Begin to read an entry; ``label`` is for the next start of a program that dies meanwhile."""
+        read = process_entry if decode else partial(process_entry, decode=False)
+        clocks = self.limits.entry_clocks(entry.size)
+        return self.sandbox.submit(read, self.source, entry, self.limits, self.keys, seconds=clocks, label=label)
+
+    def outlast(
+        self, entry: Entry, first: "Future[Processed]", *, known: Cause = Cause.NONE, label: str = ""
+    ) -> Processed:
+        """Return how an entry ended, however often it killed its child on the way.
+
+        A child may have died because the machine was short of memory: so it is tried once more, alone. What kills twice
+        is digested without decoding, so that its digests at least are known. ``known`` is why its decoder was left
+        alone from the first try on: how it died before.
+        """
+        deaths: list[Casualty] = []
+        for decode in tries_of(entry, known):
+            future = self.begin(entry, decode=decode, label=label) if deaths else first
+            try:
+                processed = future.result()
+            except Casualty as casualty:
+                deaths.append(casualty)
+            else:
+                return concluded(processed, deaths, decode=decode, known=known)
+        extractor = LAYERS if entry.kind in STRUCTURE else DIGESTS
+        return replace(failed(deaths[-1], extractor), attempts=len(deaths))
+
+
+def tries_of(entry: Entry, known: Cause = Cause.NONE) -> tuple[bool, ...]:
+    """Return for each try whether the content is decoded in it; a layer of an image has nothing to decode."""
+    if entry.kind in STRUCTURE:
+        return True, True
+    return (False, False) if known else (True, True, False)
+
+
+def concluded(processed: Processed, deaths: list[Casualty], *, decode: bool, known: Cause) -> Processed:
+    """Count the tries, and say of a picture that was not decoded how its decoder died: it need not be damaged."""
+    processed = replace(processed, attempts=len(deaths) + 1)
+    if decode or processed.extractor != PICTURE or processed.outcome is not Outcome.PARTIAL:
+        return processed
+    if not deaths:
+        return replace(processed, cause=known)
+    return replace(processed, cause=cause_of(deaths[-1]), reason=f"{deaths[-1]}; {processed.reason}")
+
+
+def deadly() -> Processed:
+    """Return how an entry ends that ended the whole program twice: nobody can say which extractor it was."""
+    return Processed(outcome=Outcome.FAILED, cause=Cause.CRASH, reason=DEADLY, extractor=ANY)
