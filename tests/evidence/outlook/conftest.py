@@ -24,14 +24,15 @@ def signature(place, bid):
 
 
 class Writer:
-    def __init__(self, method=0):
-        self.out, self.method = bytearray(0x4600), method
+    def __init__(self, method=0, damage=None):
+        self.out, self.method, self.damage = bytearray(0x4600), method, damage
         self.blocks, self.nodes, self.next = [], [], 1
 
     def block(self, data, *, internal=False):
         """2.2.2.8: data, then a trailer at the end of 64 bytes. Only what holds users' data is encoded."""
         bid = self.next * 4 + 2 * internal
         self.next += 1
+        data = data if self.damage is None else self.damage(data)
         if not internal:
             data = data.translate(PERMUTATION) if self.method == PERMUTED else data
             data = decoded(data, CYCLIC, bid) if self.method == CYCLIC else data
@@ -159,10 +160,10 @@ def ticks(moment):
 
 @pytest.fixture(scope="session")
 def outlook_file():
-    """Write a file with one folder of messages, each (properties, attachments)."""
+    """Write a file with one folder of messages, each (properties, attachments); damage comes before checksums."""
 
-    def write(messages, method=0, folder="Wetter"):
-        writer = Writer(method)
+    def write(messages, method=0, folder="Wetter", damage=None, orphans=()):
+        writer = Writer(method, damage)
         store = bytes(4) + b"r" * 16 + struct.pack("<I", TOP)
         writer.node(0x21, 0, writer.properties({0x3001001F: "store", 0x0FF90102: b"r" * 16, 0x35E00102: store}))
         names = {0x00010003: 251, 0x00020102: bytes(16), 0x00030102: struct.pack("<IHH", 0x8501, 4, 0)}
@@ -173,6 +174,8 @@ def outlook_file():
         writer.folder(0x8042, TOP, folder, [], ids)
         for nid, message in zip(ids, messages, strict=True):
             writer.node(nid, 0x8042, *writer.message(*message))
+        for number, message in enumerate(orphans):
+            writer.node((0x20000 + number) << 5 | 4, 0x9982, *writer.message(*message))
         return writer.finished()
 
     return write

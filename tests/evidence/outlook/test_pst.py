@@ -1,3 +1,4 @@
+import contextlib
 import io
 from datetime import UTC, datetime
 
@@ -6,9 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sauveterre.errors import SauveterreError, UnreadableSource
+from sauveterre.evidence.disk.media import StreamMedia
 from sauveterre.evidence.opening import container_kind
 from sauveterre.evidence.origin import StreamOrigin
+from sauveterre.evidence.outlook.embedded import Piece, attached_message
 from sauveterre.evidence.outlook.encoding import CYCLIC, PERMUTED
+from sauveterre.evidence.outlook.nodes import NodeFile
 from sauveterre.evidence.readers import pst
 from sauveterre.records.entry import Cause
 from sauveterre.records.limits import Limits
@@ -38,6 +42,10 @@ MESSAGE = (
      {LONG_NAME: "far", METHOD: 2, LONG_PATH: "\\\\server\\far"}, {METHOD: 6, DATA: b"ole"},
      {LONG_NAME: "none", METHOD: 1}],
 )  # fmt: skip
+
+
+def media(data):
+    return StreamMedia(io.BytesIO(data))
 
 
 def open_(data):
@@ -99,6 +107,14 @@ def test_many_messages_and_strange_names(outlook_file, content_of):
     assert found == [(f"Top/a_b/{n + 1:05d} m_{n}/message.txt".encode(), str(n).encode()) for n in range(70)]
 
 
+def test_what_lies_in_no_folder_is_listed(outlook_file, content_of):
+    container = open_(outlook_file([MESSAGE], orphans=[({SUBJECT: "verwaist", BODY: "Wind"}, [file_of("o.jpg", SKY)])]))
+    entries = [entry for entry in container.entries() if entry.path.startswith(b"orphans/")]
+    assert [entry.allocated for entry in entries] == [None, None]
+    assert [container.entry_at(entry.locator) for entry in entries] == entries
+    assert [content for path, content in content_of(container) if path.startswith(b"orphans/")] == [b"Wind", SKY]
+
+
 def test_messages_attached_to_one_another_have_an_end(outlook_file):
     message = ({SUBJECT: "0", BODY: "x"}, [])
     for number in range(1, 25):
@@ -114,7 +130,7 @@ def test_a_damaged_attached_message_costs_itself_only(outlook_file, content_of):
     start = data.rindex(b"\xec\xbc", 0, at)
     found = content_of(open_(data[:start] + b"\x00\x00" + data[start + 2 :]))
     assert any(
-        path.endswith(b"/in.msg") and "it holds no properties" in why for path, why in found if isinstance(why, str)
+        path.endswith(b"/in.msg") and "does not have its checksum" in why for path, why in found if isinstance(why, str)
     )
     assert (b"Top/Wetter/00001 Nebel _ Tau/sky.jpg", SKY) in found
 
@@ -152,3 +168,20 @@ def test_any_damage_ends_in_our_own_words(outlook_file, content_of, data):
         content_of(open_(bytes(whole[:cut])))
     except SauveterreError as error:
         assert len(str(error)) > 20
+
+
+@settings(max_examples=80, deadline=None)
+@given(data=st.data())
+def test_attached_messages_survive_damage_that_has_its_checksum(outlook_file, data):
+    def damage(block):
+        changed = bytearray(block)
+        if data.draw(st.integers(0, 3)) == 0:
+            changed[data.draw(st.integers(0, min(60, len(block) - 1)))] = data.draw(st.integers(0, 255))
+        return bytes(changed)
+
+    before = Piece(what="attachment 1", name=("in.msg",))
+    pieces = list(attached_message(NodeFile(media(outlook_file([MESSAGE], damage=damage))), 2097188, 32805, before))
+    assert pieces
+    for piece in pieces:
+        with contextlib.suppress(UnreadableSource):
+            assert sum(map(len, piece.blocks())) < 1 << 20

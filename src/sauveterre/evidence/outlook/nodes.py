@@ -6,6 +6,7 @@ Enough to go from a node to its data and to the nodes inside it. Every count and
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from zlib import crc32
 
 from sauveterre.evidence.disk.media import Media
 from sauveterre.evidence.outlook.encoding import decoded
@@ -22,6 +23,7 @@ MOST_BLOCK = 8_192
 _ENTRIES = 488
 _NODE_TREE, _BLOCK_TREE = 0x81, 0x80
 _LEAF_SIZES = {_NODE_TREE: 32, _BLOCK_TREE: 24}
+_TRAILER, _UNIT = 16, 64
 _INTERNAL = 2
 _MORE_BLOCKS, _SUBNODES = 1, 2
 
@@ -100,7 +102,10 @@ class NodeFile:
         place, size = struct.unpack_from("<QH", entry, 8)
         if size > MOST_BLOCK:
             raise BadNode(f"block {block} states {size:,} bytes")
-        data = self._read(place, size)
+        whole = -(-(size + _TRAILER) // _UNIT) * _UNIT
+        data, trailer = self._read(place, size), self._read(place + whole - _TRAILER, _TRAILER)
+        if _checksum(data) != int.from_bytes(trailer[4:8], "little"):
+            raise BadNode(f"block {block} does not have its checksum")
         return data if block & _INTERNAL else decoded(data, self._method, block & 0xFFFFFFFF)
 
     def _found(self, place: int, kind: int, key: int) -> bytes:
@@ -109,8 +114,10 @@ class NodeFile:
             page = self._read(place, PAGE)
             count, _, size, level = page[_ENTRIES : _ENTRIES + 4]
             least = 24 if level else _LEAF_SIZES[kind]
-            if page[496] != kind or size < least or count * size > _ENTRIES:
-                raise BadNode(f"there is no page of its index at byte {place:,}")
+            if page[496] != kind or _checksum(page[:496]) != int.from_bytes(page[500:504], "little"):
+                raise BadNode(f"there is no page of its index at byte {place:,}, or it was damaged")
+            if size < least or count * size > _ENTRIES:
+                raise BadNode(f"the page of its index at byte {place:,} holds no entries")
             entries = [page[at : at + size] for at in range(0, count * size, size)]
             if level == 0:
                 return next((entry for entry in entries if _key(entry) == key), None) or _missing(key)
@@ -125,6 +132,11 @@ class NodeFile:
         if len(data) < size:
             raise BadNode(f"it ends before byte {place + size:,}, which it refers to")
         return data
+
+
+def _checksum(data: bytes) -> int:
+    """CRC-32 without the two inversions ([MS-PST] 5.3)."""
+    return crc32(data, 0xFFFFFFFF) ^ 0xFFFFFFFF
 
 
 def _key(entry: bytes) -> int:

@@ -51,6 +51,7 @@ MOST_FAILURES = 1_000
 NAME_CHARACTERS = 100
 _ATTRIBUTES = {0x007D: "transport_headers", 0x1000: "plain_text_body", 0x1013: "html_body", 0x1009: "rtf_body"}
 _CLASS = 0x001A
+_TEXTS = (0x1E, 0x1F)
 _LOCATOR = re.compile(
     r"(?:folder (?P<way>root|[0-9]+(?:\.[0-9]+)*) item (?P<item>[0-9]+)|orphan (?P<orphan>[0-9]+)) "
     r"id (?P<id>[0-9]+) (?P<what>.+)"
@@ -169,7 +170,7 @@ class Pst:
         properties = _properties(item.handle)
         bodies = [number for number in BODIES if number in properties]
         for number in bodies:
-            read = partial(_body, item.handle, _ATTRIBUTES[number])
+            read = partial(_body, item.handle, _ATTRIBUTES[number], properties[number])
             yield Piece(what=f"body {BODIES[number]}", name=(BODIES[number],), blocks=read)
         count = _safely(getattr(item.handle, "get_number_of_attachments", lambda: 0), None)
         if count is None:
@@ -200,7 +201,7 @@ class Pst:
             return
         name = _safely(handle.get_long_filename, None) or _string(properties.get(SHORT_NAME))
         piece = replace(piece, name=(name,) if name else piece.name)
-        method = _safely(lambda: int(properties[METHOD].get_data_as_integer()), None)
+        method = _safely(properties[METHOD].get_data_as_integer, None) if METHOD in properties else None
         if method == EMBEDDED:
             yield from self._embedded(item, identifier, piece)
             return
@@ -290,9 +291,13 @@ def _attachment(item: Any, number: int, size: int) -> Iterator[bytes]:
         raise UnreadableSource(f"the attachment ends after {total:,} of {size:,} bytes; treat it as damaged")
 
 
-def _body(item: Any, attribute: str) -> Iterator[bytes]:
+def _body(item: Any, attribute: str, stored: Any) -> Iterator[bytes]:
+    """Yield a body; of an item that libpff takes for no message, as the property is stored."""
     try:
-        data = getattr(item, attribute)
+        if hasattr(type(item), attribute):
+            data = getattr(item, attribute)
+        else:
+            data = stored.get_data_as_string() if stored.value_type in _TEXTS else stored.get_data()
     except LIBYAL_ERRORS as error:
         raise UnreadableSource(f"the body cannot be read: {reason(error)}; treat it as damaged") from error
     if isinstance(data, str):
