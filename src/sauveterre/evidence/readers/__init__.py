@@ -15,6 +15,7 @@ from sauveterre.evidence.readers import (
     fat,
     hfs,
     iso9660,
+    luks,
     mailbox,
     ntfs,
     partitions,
@@ -39,6 +40,7 @@ LAYERS: tuple[EvidenceReader, ...] = (
     vdi,
     vhd,  # a fixed one, and an Apple image, may begin like the medium in it: before what looks at the start alone
     dmg,
+    luks,
     ntfs,
     exfat,
     fat,
