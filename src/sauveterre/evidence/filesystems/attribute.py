@@ -38,9 +38,9 @@ def runs_of(attribute: Any, block: int) -> Iterator[tuple[int, int, int]]:
 class AttributeMedia:
     """The content of an attribute, read by position: a disk image inside a volume is opened without copying it."""
 
-    def __init__(self, label: str, file: Any, attribute: Any, *, intact: int | None = None) -> None:
-        """Take an attribute; ``intact`` is how many bytes of a deleted one no other file has taken since."""
-        self.size = max(0, int(attribute.info.size))
+    def __init__(self, label: str, file: Any, attribute: Any, size: int, intact: int | None = None) -> None:
+        """Take an attribute and its size; ``intact`` bytes of a deleted one have been taken by no other file since."""
+        self.size = max(0, size)
         self._label = label
         self._file = file
         self._type, self._id = int(attribute.info.type), int(attribute.info.id)

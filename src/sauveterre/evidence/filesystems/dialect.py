@@ -76,6 +76,11 @@ class Dialect:
     several = False
     """Whether a record may have several contents, each named by the attribute that holds it; or none."""
 
+    @classmethod
+    def shown(cls, media: Media) -> Media:
+        """Return what The Sleuth Kit is shown of a medium; raise ``UnreadableSource`` when it is not what it seems."""
+        return media
+
     def attribute(self, file: Any, which: tuple[int, int] | None) -> Any | None:
         """Return what holds a content of a record; None when nothing does."""
         return None if which is None and self.several else attribute_of(file, which)

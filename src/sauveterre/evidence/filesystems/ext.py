@@ -14,6 +14,7 @@ from sauveterre.evidence.disk.media import Media
 from sauveterre.evidence.filesystems.allocation import Allocation, Flags
 from sauveterre.evidence.filesystems.dialect import Dialect, Stream, Times, link_target
 from sauveterre.evidence.filesystems.ext_layout import INCOMPAT_ENCRYPT, SUPERBLOCK_AT, Groups, superblock
+from sauveterre.evidence.filesystems.ext_oversized import Tamed
 from sauveterre.evidence.filesystems.seen import Seen
 from sauveterre.records.entry import Cause
 
@@ -35,11 +36,14 @@ class Ext(Dialect):
     def __init__(self, fs: Any, media: Media) -> None:
         """Read the group descriptors."""
         super().__init__(fs, media)
-        stated = superblock(media.read_at(SUPERBLOCK_AT, 1024))
-        if stated is None:
-            raise UnreadableSource("its superblock states what cannot be")
-        self._groups = Groups(media, stated)
-        self._encrypts = bool(stated.incompat & INCOMPAT_ENCRYPT)
+        self._groups = _groups(media)
+        self._encrypts = bool(self._groups.super.incompat & INCOMPAT_ENCRYPT)
+        self._oversized = media.sizes if isinstance(media, Tamed) else {}
+
+    @classmethod
+    def shown(cls, media: Media) -> Media:
+        """Return the volume with sizes that can be followed."""
+        return Tamed(media, _groups(media))
 
     def streams(self, file: Any, address: int) -> Iterable[Stream]:
         """One content; of a deleted file ext3 and ext4 keep neither size nor place."""
@@ -56,6 +60,8 @@ class Ext(Dialect):
                 "is encrypted by the file system (fscrypt); its key lies with the user or in the device's hardware"
             )
             return (Stream(size, failure=failure, cause=Cause.ENCRYPTED),)
+        if address in self._oversized:
+            return (Stream(self._oversized[address]),)
         return (Stream(size, target=link_target(file), has_slack=size % self.block != 0),)
 
     def times(self, file: Any, address: int) -> Times:
@@ -94,6 +100,13 @@ class Ext(Dialect):
         seconds = self._word(address, 20)
         when = moment(seconds) if seconds >= _EARLIEST_DELETION else None
         return f"deleted {when:%Y-%m-%d %H:%M:%S} UTC" if when is not None else ""
+
+
+def _groups(media: Media) -> Groups:
+    stated = superblock(media.read_at(SUPERBLOCK_AT, 1024))
+    if stated is None:
+        raise UnreadableSource("the superblock states what cannot be; it is damaged, look for another image")
+    return Groups(media, stated)
 
 
 class _GroupBooks:

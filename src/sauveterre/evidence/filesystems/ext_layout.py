@@ -110,7 +110,9 @@ class Groups:
         raw = self._descriptors()
         self.count = min(self.count, len(raw) // stated.descriptor_bytes)
         if not self.count:
-            raise UnreadableSource("the group descriptors cannot be read")
+            raise UnreadableSource(
+                "the group descriptors cannot be read; the volume is damaged, look for another image"
+            )
         table = np.frombuffer(raw[: self.count * stated.descriptor_bytes], np.uint8)
         table = table.reshape(self.count, stated.descriptor_bytes)
         wide = stated.descriptor_bytes >= 64
@@ -156,11 +158,15 @@ class Groups:
 
     def inode(self, number: int) -> bytes:
         """Return a stored inode; nothing when it lies outside the medium."""
+        place = self.place(number)
+        return b"" if place is None else self._media.read_at(place, self.super.inode_bytes)
+
+    def place(self, number: int) -> int | None:
+        """Return where an inode lies, in bytes; None when it lies outside the medium."""
         group, index = divmod(number - 1, self.super.inodes_per_group)
         if not 0 <= group < self.count:
-            return b""
-        offset = int(self.inode_tables[group]) * self.super.block + index * self.super.inode_bytes
-        return self._media.read_at(offset, self.super.inode_bytes)
+            return None
+        return int(self.inode_tables[group]) * self.super.block + index * self.super.inode_bytes
 
     def _descriptors(self) -> bytes:
         stated = self.super

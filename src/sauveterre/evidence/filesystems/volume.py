@@ -48,10 +48,11 @@ DELETED = (Verdict.DELETED, Verdict.STALE)
 def open_volume(origin: Origin, limits: Limits, reader: str, dialect: type[Dialect]) -> "Volume":
     """Open a file system; raise ``UnreadableSource`` when it is not what it seems."""
     media = media_below(origin)
-    image = tsk_image(media)
+    shown = dialect.shown(media)
+    image = tsk_image(shown)
     try:
         fs = pytsk3.FS_Info(image, offset=0, type=dialect.kind)
-        return Volume(origin, reader, limits, media, image, dialect(fs, media))
+        return Volume(origin, reader, limits, media, image, dialect(fs, shown))
     except TSK_ERRORS as error:
         raise UnreadableSource(
             f"{origin.identity} cannot be opened as {reader}: {image.trouble or plain(error)}; it is damaged or "
@@ -213,12 +214,11 @@ class Volume:
             if place.attribute is None and not entry.size:
                 return FileStream(label, Nothing(), 0, self._limits)
             raise UnreadableSource(f"{label}: its record no longer holds this content; list the source again")
-        intact = None
-        if entry.allocated is False:
-            streams = self._dialect.streams(file, place.address or 0)
-            intact = next((self._intact(file, s) for s in streams if s.attribute == place.attribute), 0)
+        streams = self._dialect.streams(file, place.address or 0)
+        stream = next((stream for stream in streams if stream.attribute == place.attribute), NO_STREAM)
+        intact = self._intact(file, stream) if entry.allocated is False else None
         stored = sum(size for _, _, size in runs_of(attribute, self._dialect.block))
-        media = AttributeMedia(label, file, attribute, intact=intact)
+        media = AttributeMedia(label, file, attribute, stream.size, intact)
         return FileStream(label, media, stored, self._limits)
 
     @cached_property

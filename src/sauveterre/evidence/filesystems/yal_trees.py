@@ -90,6 +90,10 @@ class YalTree:
         """Return the contents of a file."""
         return [YalStream(b"", int(entry.size), entry)]
 
+    def has_streams(self, folder: Any) -> bool:  # noqa: ARG002
+        """Say whether a folder has contents of its own, which are no folder entries."""
+        return False
+
     def walk(self) -> Iterator[Node]:
         """Yield every file, and every folder that cannot be listed; each folder is entered once."""
         root = self.root()
@@ -106,7 +110,10 @@ class YalTree:
                 for node in self._inside(root if not path else self.by_number(number), path):
                     if node.kind is not EntryKind.FOLDER:
                         yield node
-                    elif seen.add(node.number):
+                        continue
+                    if self.has_streams(node.entry):
+                        yield Node(node.path, node.number, EntryKind.FILE, node.entry)
+                    if seen.add(node.number):
                         pending.append((node.number, node.path, depth + 1))
             except LIBYAL_ERRORS as error:
                 yield Node(path or b"/", number, EntryKind.FOLDER, None, f"cannot be listed: {reason(error)}")
@@ -176,9 +183,13 @@ class NtfsTree(YalTree):
             return EntryKind.FOLDER
         return EntryKind.SYMLINK if entry.symbolic_link_target else EntryKind.FILE
 
+    def has_streams(self, folder: Any) -> bool:
+        """Say whether a folder has alternate streams."""
+        return int(folder.number_of_alternate_data_streams) > 0
+
     def streams(self, entry: Any) -> list[YalStream]:
-        """Return the main content and the alternate ones."""
-        main = [YalStream(b"", int(entry.size), entry)]
+        """Return the main content, of all but folders, and the alternate ones."""
+        main = [] if entry.has_directory_entries_index() else [YalStream(b"", int(entry.size), entry)]
         return main + [
             YalStream(b":" + stream.name.encode("utf-8", "surrogateescape"), int(stream.size), stream)
             for stream in entry.alternate_data_streams
