@@ -285,17 +285,20 @@ def test_nothing_is_left_in_scratch(tmp_path, monkeypatch):
     assert len(list(container.entries())) == 6
 
 
-def test_a_backup_in_a_zip_is_opened_from_end_to_end(tmp_path):
-    target = tmp_path / "phone.zip"
-    with zipfile.ZipFile(target, "w") as archive:
+@pytest.mark.parametrize("outer", ["phone.zip", "phone"])
+def test_a_backup_in_another_source_is_opened_from_end_to_end(tmp_path, outer):
+    target = tmp_path / outer
+    with zipfile.ZipFile(tmp_path / "phone.zip", "w") as archive:
         for name, data in backup(tmp_path, password=PASSWORD).items():
             archive.writestr(f"b/{name}", data)
+    if outer == "phone":
+        zipfile.ZipFile(tmp_path / "phone.zip").extractall(target)
     with Sandbox(workers=1, limits=Limits()) as sandbox:
         found = [each for each in inspect(target, sandbox, Limits(), (PASSWORD,)) if isinstance(each, Inspected)]
     digests = {
         each.entry.path: each.processed.fingerprint.digests.sha256
         for each in found
-        if each.source == "phone.zip!b" and each.processed.fingerprint is not None
+        if each.source in ("phone.zip!b", "phone/b") and each.processed.fingerprint is not None
     }
     assert digests == {path: hashlib.sha256(content).hexdigest() for path, content in TRUTH.items()}
 

@@ -105,7 +105,8 @@ def test_a_takeout_is_pictures_descriptions_and_mail(tmp_path, kinds, form):
         assert found.pop(next(iter(found))) == "application/x-tar"
         found = {path[path.index("!Takeout") :]: kind for path, kind in found.items()}
     assert list(found) == IN_TAKEOUT
-    assert [path for path, kind in found.items() if kind == "image/jpeg"] == [p for p in IN_TAKEOUT if p.endswith("jpg")]
+    pictures = [path for path, kind in found.items() if kind == "image/jpeg"]
+    assert pictures == [path for path in IN_TAKEOUT if path.endswith(".jpg")]
 
 
 def test_a_takeout_in_parts_is_a_folder_of_whole_archives(tmp_path, kinds):

@@ -56,7 +56,7 @@ def find(tree: Tree) -> Iterator[StoreLocation]:
 def open(tree: Tree, location: StoreLocation, keys: tuple[str, ...], limits: Limits) -> "IosBackup":
     """Open a backup: its manifest is copied, decrypted where it has to be."""
     folder = location.root
-    properties = _properties(tree, folder) if _inside(folder, PROPERTIES) in set(tree.paths()) else {}
+    properties = _properties(tree, folder) if _holds(tree, _inside(folder, PROPERTIES)) else {}
     class_keys = None
     if properties.get("IsEncrypted") is True:
         class_keys = _class_keys(tree, folder, properties, keys)
@@ -214,6 +214,10 @@ def _inside(folder: str, name: str) -> str:
     return f"{folder}/{name}" if folder else name
 
 
+def _holds(tree: Tree, wanted: str) -> bool:
+    return any(path == wanted for path in tree.paths())
+
+
 def _stored(tree: Tree, folder: str) -> Iterator[tuple[str, str]]:
     """Yield the contents that are there: their names, and their paths in the tree."""
     start = f"{folder}/" if folder else ""
@@ -260,7 +264,7 @@ def _database(
         stream = opened.enter_context(tree.open(path))
         if head == MAGIC:
             log = f"{path}-wal"
-            there = opened.enter_context(tree.open(log)) if log in set(tree.paths()) else None
+            there = opened.enter_context(tree.open(log)) if _holds(tree, log) else None
             return Database(path, stream, there, limits)
         sealed = properties.get("ManifestKey")
         key = file_key(class_keys or {}, sealed) if isinstance(sealed, bytes) else None
