@@ -36,6 +36,8 @@ HEAD = 4096
 PLAUSIBLE_MS = range(1_577_836_800_000, 4_102_444_800_000)
 """When a backup of this format can have been made: 2020 to 2099."""
 MEDIA_NAME = re.compile(r"[0-9a-f]{64}")
+BACKUP_NAME = re.compile(r"[0-9a-f]{40}")
+"""What a telephone's own backup calls each of its files: there are hundreds of thousands, and none is a stream."""
 
 
 class _Decode(Protocol):
@@ -98,7 +100,9 @@ def _is_stream(tree: Tree, path: str, name: str) -> bool:
     """Say from the first bytes whether a file is an export or bare frames; only likely names are opened."""
     if name.endswith(".jsonl"):
         return _is_export(_head(tree, path))
-    if name.endswith(".binproto") or ("." not in name and not MEDIA_NAME.fullmatch(name)):
+    if name.endswith(".binproto") or (
+        "." not in name and not (MEDIA_NAME.fullmatch(name) or BACKUP_NAME.fullmatch(name))
+    ):
         return _is_frames(_head(tree, path))
     return False
 
