@@ -17,9 +17,9 @@ from sauveterre.server.boot import boot
 
 OF_THE_RUN = {"id", "added_at", "created_at", "received_at", "decided_at", "entered_at", "made_at", "since", "at",
               "sequence", "previous", "signature", "folder", "digest", "sealed", "password", "date_joined",
-              "last_login", "expires_at", "seconds", "attempts", "signed_at", "given_at"}  # fmt: skip
-UNEQUAL = {"package-made", "report-written"}
-"""Actions whose entries name folders, and digests of packages that carry the time at which they were made."""
+              "last_login", "expires_at", "seconds", "attempts", "reached", "signed_at", "given_at"}  # fmt: skip
+UNEQUAL = {"package-made", "report-written", "processing-started"}
+"""Actions whose entries name folders or packages, which carry times, and those that each start writes anew."""
 KEEPS_AT = {"SnapshotFact", "EventFact", "DeliveryFact", "ReactionFact", "Share"}
 
 

@@ -5,94 +5,137 @@ job runs in one transaction with its own completion.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
 import psycopg
 from django.db import DataError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
-from sauveterre.casework import audit
-from sauveterre.casework.models import Entry, EntryState, Problem, Source, SourceState
+from sauveterre.casework import audit, nesting, suspects
+from sauveterre.casework.catalogue import write_listing, write_problems
+from sauveterre.casework.models import Entry, EntryState, Source, SourceState
 from sauveterre.casework.outcomes import Ended, write_outcomes
-from sauveterre.casework.rows import copy_facts, copy_rows, storable
-from sauveterre.casework.sources import entry_record, keys_of, source_record, source_row
-from sauveterre.errors import Locked, SauveterreError, WorkspaceError
-from sauveterre.evidence.segments import files_of
-from sauveterre.media.casualty import Casualty
+from sauveterre.casework.rows import copy_facts, storable
+from sauveterre.casework.sources import entry_record, keys_of, source_record, way_of
+from sauveterre.errors import LimitExceeded, Locked, SauveterreError, WorkspaceError
+from sauveterre.media.casualty import Casualty, CasualtyReason
 from sauveterre.media.sandbox import Sandbox
-from sauveterre.pipeline.endings import foreseen
-from sauveterre.pipeline.inventory import inside, list_source, root_identity
+from sauveterre.pipeline.attempts import Attempts
+from sauveterre.pipeline.endings import cause_of
+from sauveterre.pipeline.inventory import list_source, root_identity, root_size
 from sauveterre.pipeline.listing import Listing, scratch_file
 from sauveterre.pipeline.messages import read_store
 from sauveterre.pipeline.opening import reader_version
-from sauveterre.pipeline.processing import Processed, failed, nested_source, process_entry
-from sauveterre.records import entry as entries
+from sauveterre.pipeline.processing import nested_source
 from sauveterre.records import problem
-from sauveterre.records.limits import Limits
+from sauveterre.records.entry import Cause
+from sauveterre.records.limits import Clocks, Limits
 from sauveterre.records.source import Source as SourceRecord
-from sauveterre.records.source import Step
 
 LIMITS = Limits()
-BATCH_ENTRIES = 256
-BATCH_BYTES = 64 << 20
-STRUCTURE = (entries.EntryKind.VOLUME, entries.EntryKind.REGION)
-"""Kinds of entry that are only looked at, whatever their size."""
 UNKEPT = (DataError, psycopg.DataError)
 """Refusals of a value, not of the database's state: trying again would not help."""
-ENTRY_COLUMNS = [
-    "source_id", "ordinal", "path", "path_raw", "size", "locator", "kind", "allocated", "modified", "created",
-    "accessed", "changed", "opens", "note", "refusal", "failure", "state", "cause", "reason", "extractor", "version",
-    "attempts",
-]  # fmt: skip
+LAST = -1
+"""The priority of what may end the program: all else is safe by then."""
 
 
 class Defer(Protocol):
     """Puts jobs into the queue."""
 
-    def __call__(self, task: str, rows: list[dict[str, Any]]) -> None:
+    def __call__(self, task: str, rows: list[dict[str, Any]], *, priority: int = 0) -> None:
         """Put one job for each row of arguments."""
+
+
+def nothing() -> None:
+    """Write nothing: what the job was for is done, or is no more."""
 
 
 def inventory(sandbox: Sandbox, source_id: int, *, defer: Defer) -> Callable[[], None]:
     """List a source in the sandbox; read its messages too when it is a store."""
-    row = Source.objects.select_related("exhibit__operation").get(pk=source_id)
+    row = Source.objects.select_related("exhibit__operation", "parent_entry").filter(pk=source_id).first()
+    if row is None or row.state != SourceState.NEW:
+        return nothing  # asked for twice: two keys may come in at once
     source, keys = source_record(row), keys_of(row.exhibit)
     _require_there(row, source)
-    if row.state != SourceState.NEW:
-        return lambda: None  # asked for twice: two keys may come in at once
+    if suspects.is_deadly(row.attempts):
+        return _not_opened(row, suspects.deadly_source())
     file = scratch_file(sandbox.scratch)
     try:
-        if not row.identity:
-            row.identity = sandbox.run(root_identity, source.path, seconds=_whole_seconds(source.path))
-            source = source_record(row)
-        listing = sandbox.run(list_source, source, LIMITS, keys, file, seconds=LIMITS.listing_seconds)
-        facts = sandbox.run(read_store, source, LIMITS, keys, seconds=LIMITS.listing_seconds) if row.is_store else []
+        listing, facts = _listed(sandbox, row, source, keys, file)
     except SauveterreError as error:
         file.unlink()
+        _require_children(error)
         if isinstance(error, Locked):
-            return _locked(row, str(error), tried=len(keys), defer=defer)
-        return _not_opened(row, SourceState.FAILED, str(error))
+            return _locked(row, error, tried=len(keys), defer=defer)
+        return _not_opened(row, error)
 
     def write() -> None:
         try:
             with transaction.atomic():
-                _write_listing(row, listing, defer)
-                _write_problems(row, [fact for fact in facts if isinstance(fact, problem.Problem)])
-                copy_facts(row.pk, (fact for fact in facts if not isinstance(fact, problem.Problem)))
-                _add_stores(row, source, listing, defer)
+                _write_inventory(row, listing, facts, defer)
+        except LimitExceeded as error:
+            _not_opened(row, error)()
         except UNKEPT as error:
-            _not_opened(row, SourceState.FAILED, _unkept(error))()
+            _not_opened(row, _unkept(error))()
         finally:
             file.unlink(missing_ok=True)
 
     return write
 
 
-def _whole_seconds(path: Path) -> float:
-    """Return how long an exhibit's own file may take to be read whole."""
-    return LIMITS.listing_seconds + sum(file.stat().st_size for file in files_of(path)) / LIMITS.seconds_per_bytes
+def _listed(
+    sandbox: Sandbox, row: Source, source: SourceRecord, keys: tuple[str, ...], file: Path
+) -> tuple[Listing, list[Any]]:
+    """List a source into a file, and read what it states when it is a message store."""
+    clocks = _listing_clocks(row, source)
+
+    def run(function: Callable[..., Any], *arguments: Any, stage: int) -> Any:
+        return sandbox.run(function, *arguments, seconds=clocks, label=suspects.source_label(row.pk, stage))
+
+    if not row.identity:
+        row.identity = run(root_identity, source.path, stage=suspects.IDENTITY)
+        source = source_record(row)
+    listing: Listing = run(list_source, source, LIMITS, keys, file, stage=suspects.LISTING)
+    facts = run(read_store, source, LIMITS, keys, stage=suspects.FACTS) if row.is_store else []
+    return listing, facts
+
+
+def _listing_clocks(row: Source, source: SourceRecord) -> Clocks:
+    """Return how long a source may take: a medium, or a region of one, may be terabytes that are read whole."""
+    if not row.steps:
+        return LIMITS.listing_clocks(root_size(source.path))
+    return LIMITS.listing_clocks(row.parent_entry.size if row.parent_entry else None)
+
+
+def _write_inventory(row: Source, listing: Listing, facts: list[Any], defer: Defer) -> None:
+    was_closed_for = row.reason
+    shared = nesting.held_budget(row, LIMITS)
+    batches = write_listing(row, listing, shared)
+    write_problems(row, [fact for fact in facts if isinstance(fact, problem.Problem)])
+    copy_facts(row.pk, (fact for fact in facts if not isinstance(fact, problem.Problem)))
+    defer("process", [{"source_id": row.pk, "first": first, "last": last} for first, last in batches])
+    made, refused = nesting.add_stores(row, source_record(row), listing.stores, shared)
+    write_problems(row, refused)
+    _have_listed(made, defer)
+    if shared is not None:
+        shared.save()
+    if row.parent_entry_id:
+        _reopen(row.parent_entry_id, was_closed_for)
+    _record(row, "source-listed", entries=listing.count, problems=len(listing.problems), identity=row.identity)
+
+
+def _reopen(entry_id: int, reason: str) -> None:
+    """Say that an entry is understood in full whose source did not open before, and does now."""
+    closed = Q(cause=Cause.ENCRYPTED.value) | Q(reason=reason) if reason else Q(cause=Cause.ENCRYPTED.value)
+    Entry.objects.filter(closed, pk=entry_id, state=EntryState.PARTIAL).update(
+        state=EntryState.PROCESSED, cause="", reason=""
+    )
+
+
+def _have_listed(made: Iterable[Source], defer: Defer) -> None:
+    defer("inventory", [{"source_id": source.pk} for source in made])
 
 
 def _require_there(row: Source, source: SourceRecord) -> None:
@@ -104,9 +147,15 @@ def _require_there(row: Source, source: SourceRecord) -> None:
         )
 
 
-def _locked(row: Source, reason: str, *, tried: int, defer: Defer) -> Callable[[], None]:
+def _require_children(error: SauveterreError) -> None:
+    """Raise ``WorkspaceError`` when no child process could be had: that is no fault of what was to be read."""
+    if isinstance(error, Casualty) and error.reason is CasualtyReason.LOST:
+        raise WorkspaceError(f"{error}; then run the command again: nothing is lost") from error
+
+
+def _locked(row: Source, error: Locked, *, tried: int, defer: Defer) -> Callable[[], None]:
     """Mark a source as locked, unless a key came in while the others were tried."""
-    not_opened = _not_opened(row, SourceState.LOCKED, reason)
+    not_opened = _not_opened(row, error)
 
     def write() -> None:
         Source.objects.select_for_update().get(pk=row.pk)
@@ -118,131 +167,73 @@ def _locked(row: Source, reason: str, *, tried: int, defer: Defer) -> Callable[[
     return write
 
 
-def _not_opened(row: Source, state: SourceState, reason: str) -> Callable[[], None]:
-    """Say why a source is not open; the entry that it lies in is then understood only in part."""
+def _not_opened(row: Source, error: SauveterreError) -> Callable[[], None]:
+    """Say why a source is not open; the entry that it lies in is then understood only in part.
+
+    What an earlier version listed is kept when a later one, or a bad cable, cannot list it again.
+    """
+    reason, cause = storable(str(error)), cause_of(error)
 
     def write() -> None:
-        row.state, row.reason = state, storable(reason)
-        row.save(update_fields=["state", "reason"])
-        if row.parent_entry_id and not row.is_store:
+        row.state, row.reason = (SourceState.LOCKED if isinstance(error, Locked) else SourceState.FAILED), reason
+        if row.announced is not None:
+            row.state = SourceState.DONE
+            row.reason = f"what version {row.reader_version} of its reader listed stands, for now: {reason}"
+        row.reader_version = reader_version(row.kind)
+        row.save(update_fields=["state", "reason", "identity", "reader_version"])
+        if row.parent_entry_id and row.announced is None and not row.is_store:
             Entry.objects.filter(pk=row.parent_entry_id, state=EntryState.PROCESSED).update(
-                state=EntryState.PARTIAL, reason=storable(reason)
+                state=EntryState.PARTIAL, cause=cause.value, reason=reason
             )
-        _record(row, "source-not-opened", state=str(state), reason=storable(reason))
+        _record(row, "source-not-opened", state=str(row.state), reason=reason)
 
     return write
 
 
-def _write_listing(row: Source, listing: Listing, defer: Defer) -> None:
-    """Write what a source holds, entry by entry, and put one job for each batch of it."""
-    batches = Batches()
-
-    def rows() -> Iterator[list[Any]]:
-        for ordinal, entry in enumerate(listing.entries()):
-            batches.take(ordinal, entry)
-            yield _entry_row(row.pk, ordinal, entry)
-
-    copy_rows(Entry, ENTRY_COLUMNS, rows())
-    _write_problems(row, listing.problems)
-    defer("process", [{"source_id": row.pk, "first": first, "last": last} for first, last in batches.ended()])
-    row.state, row.reason = (SourceState.LISTED if batches.ended() else SourceState.DONE), ""
-    row.announced, row.reader_version = listing.count, reader_version(row.kind)
-    row.save(update_fields=["state", "reason", "identity", "announced", "reader_version"])
-    _record(row, "source-listed", entries=listing.count, problems=len(listing.problems), identity=row.identity)
-
-
-def _entry_row(source_id: int, ordinal: int, entry: entries.Entry) -> list[Any]:
-    ended = foreseen(entry)
-    state, cause, reason = ended if ended else (EntryState.PENDING, entries.Cause.NONE, "")
-    return [
-        source_id, ordinal, entries.display_path(entry.path), entry.path, entry.size, entry.locator, entry.kind,
-        entry.allocated, entry.modified, entry.created, entry.accessed, entry.changed, entry.opens, entry.note,
-        entry.refusal, entry.failure, state.value, cause.value, reason, "", 0, 0,
-    ]  # fmt: skip
-
-
-def _write_problems(row: Source, problems: tuple[problem.Problem, ...] | list[problem.Problem]) -> None:
-    Problem.objects.bulk_create(
-        Problem(
-            source=row,
-            path=storable(found.provenance.path),
-            locator=storable(found.provenance.locator),
-            reader=found.provenance.reader,
-            what=storable(found.what),
-        )
-        for found in problems
+def _unkept(error: Exception) -> Casualty:
+    """Say that the database refused what was found, without repeating what that is."""
+    return Casualty(
+        CasualtyReason.FAILED,
+        f"what was found cannot be kept in the database ({type(error).__name__}); report it with the program's version",
     )
 
 
-class Batches:
-    """Cuts a listing into runs of at most 256 entries or 64 MiB, as (first, last) ordinals."""
-
-    def __init__(self) -> None:
-        """Begin with none."""
-        self._ended: list[tuple[int, int]] = []
-        self._first = self._last = self._count = self._size = 0
-
-    def take(self, ordinal: int, entry: entries.Entry) -> None:
-        """Take the next entry; what has ended already is in no batch of its own."""
-        if foreseen(entry) is not None:
-            return
-        size = entry.size or 0 if entry.kind not in STRUCTURE else 0
-        if self._count and (self._count == BATCH_ENTRIES or self._size + size > BATCH_BYTES):
-            self._ended.append((self._first, ordinal - 1))
-            self._count = self._size = 0
-        if not self._count:
-            self._first = ordinal
-        self._last = ordinal
-        self._count, self._size = self._count + 1, self._size + size
-
-    def ended(self) -> list[tuple[int, int]]:
-        """Return all batches, the last one with what it has so far."""
-        return [*self._ended, (self._first, self._last)] if self._count else self._ended
-
-
-def _add_stores(row: Source, source: SourceRecord, listing: Listing, defer: Defer) -> None:
-    """Make a source of its own of each message store among the entries."""
-    for store in listing.stores:
-        child = source.child(Step(store.reader, store.root), source.identity)
-        path = inside(row.path, row.kind, store.root)
-        _add_source(row, None, child, path, store.reader, defer, needs_key=store.needs_key)
-
-
-def _add_source(
-    parent: Source,
-    entry: Entry | None,
-    record: SourceRecord,
-    path: str,
-    kind: str,
-    defer: Defer,
-    *,
-    needs_key: bool | None = None,
-) -> None:
-    made = source_row(parent.exhibit, record, path=path, kind=kind)
-    made.parent, made.parent_entry = parent, entry
-    made.is_store, made.needs_key = needs_key is not None, bool(needs_key)
-    made.save()
-    defer("inventory", [{"source_id": made.pk}])
-
-
 def process(sandbox: Sandbox, source_id: int, first: int, last: int, *, defer: Defer) -> Callable[[], None]:
-    """Process a batch of entries in the sandbox, each for itself: what one breaks, it breaks alone."""
-    row = Source.objects.select_related("exhibit__operation").get(pk=source_id)
-    source, keys = source_record(row), keys_of(row.exhibit)
-    _require_there(row, source)
-    pending = row.entries.filter(ordinal__range=(first, last), state=EntryState.PENDING).order_by("ordinal")
-    listed = [(entry, entry_record(entry, source, row.kind)) for entry in pending]
-    futures = [
-        sandbox.submit(process_entry, source, record, LIMITS, keys, seconds=LIMITS.seconds_for(record.size))
-        for _, record in listed
-    ]
-    ended = []
-    for (entry, record), future in zip(listed, futures, strict=True):
-        try:
-            processed = future.result()
-        except Casualty:
-            processed = _alone(sandbox, source, record, keys)
-        ended.append(Ended(entry, processed, nested_source(source, record, processed)))
+    """Process a batch of entries in the sandbox, each for itself: what one breaks, it breaks alone.
+
+    What was in hand when the whole program died is set apart, to be read last and alone.
+    """
+    row = Source.objects.select_related("exhibit__operation").filter(pk=source_id).first()
+    if row is None:
+        return nothing
+    _require_there(row, source_record(row))
+    pending = list(row.entries.filter(ordinal__range=(first, last), state=EntryState.PENDING).order_by("ordinal"))
+    apart = [{"entry_id": entry.pk} for entry in pending if entry.attempts]
+    ended = _read(sandbox, row, [entry for entry in pending if not entry.attempts], labelled=True)
+
+    def write() -> None:
+        _write_ended(row, ended, defer)
+        defer("suspect", apart, priority=LAST)
+        _close_source(row)
+
+    return write
+
+
+def suspect(sandbox: Sandbox, entry_id: int, *, defer: Defer) -> Callable[[], None]:
+    """Process an entry that was in hand when the whole program died; one that was so twice is not read any more.
+
+    That it is tried is committed before it is, in a transaction of its own: the next start has to know.
+    """
+    entry = Entry.objects.select_related("source__exhibit__operation").filter(pk=entry_id).first()
+    if entry is None or entry.state != EntryState.PENDING:
+        return nothing
+    row = entry.source
+    if suspects.is_deadly(entry.attempts):
+        ended = [Ended(entry, entry_record(entry, source_record(row), row.kind), suspects.deadly_entry(), None)]
+    else:
+        _require_there(row, source_record(row))
+        Entry.objects.filter(pk=entry_id).update(attempts=F("attempts") + 1)
+        ended = _read(sandbox, row, [entry], labelled=False)
 
     def write() -> None:
         _write_ended(row, ended, defer)
@@ -251,47 +242,67 @@ def process(sandbox: Sandbox, source_id: int, first: int, last: int, *, defer: D
     return write
 
 
+def _read(sandbox: Sandbox, row: Source, pending: list[Entry], *, labelled: bool) -> list[Ended]:
+    """Read entries of a source side by side; ``labelled``, the next start is told what was in hand."""
+    source = source_record(row)
+    attempts = Attempts(sandbox, source, LIMITS, keys_of(row.exhibit))
+    begun = []
+    for entry in pending:
+        record = entry_record(entry, source, row.kind)
+        known = suspects.known_killer(entry.cause, entry.extractor, entry.version)
+        label = suspects.entry_label(entry.pk) if labelled else ""
+        begun.append((entry, record, known, label, attempts.begin(record, decode=not known, label=label)))
+    ended = []
+    for entry, record, known, label, future in begun:
+        try:
+            processed = attempts.outlast(record, future, known=known, label=label)
+        except Casualty as casualty:
+            _require_children(casualty)
+            raise
+        ended.append(Ended(entry, record, processed, nested_source(source, record, processed)))
+    return ended
+
+
 def _write_ended(row: Source, ended: list[Ended], defer: Defer) -> None:
     """Write a batch; when the database refuses it, write entry by entry, and fail the one that it refuses."""
     try:
         with transaction.atomic():
-            write_outcomes(row, ended)
-            for one in ended:
-                if one.nested is not None:
-                    path = inside(row.path, row.kind, one.entry.path)
-                    _add_source(row, one.entry, one.nested, path, one.nested.steps[-1].reader, defer)
+            _write_pending(row, ended, defer)
     except UNKEPT as error:
         if len(ended) > 1:
             for one in ended:
                 _write_ended(row, [one], defer)
         else:
-            row.entries.filter(pk=ended[0].entry.pk).update(state=EntryState.FAILED, reason=_unkept(error))
+            row.entries.filter(pk=ended[0].entry.pk).update(
+                state=EntryState.FAILED, cause=Cause.PROGRAM.value, reason=str(_unkept(error))
+            )
 
 
-def _unkept(error: Exception) -> str:
-    """Say that the database refused what was found, without repeating what that is."""
-    return (
-        f"what was found cannot be kept in the database ({type(error).__name__}); report it with the program's version"
-    )
-
-
-def _alone(sandbox: Sandbox, source: SourceRecord, entry: entries.Entry, keys: tuple[str, ...]) -> Processed:
-    """Try an entry once more whose child died: the machine may have been short of memory, not the file bad."""
-    seconds = LIMITS.seconds_for(entry.size)
-    try:
-        processed: Processed = sandbox.run(process_entry, source, entry, LIMITS, keys, seconds=seconds)
-    except Casualty as casualty:
-        return failed(casualty)
-    return processed
+def _write_pending(row: Source, ended: list[Ended], defer: Defer) -> None:
+    """Write how entries ended that still wait for it: a batch may have been read twice, or its source listed anew."""
+    numbers = [one.entry.pk for one in ended]
+    waiting = row.entries.select_for_update().filter(pk__in=numbers, state=EntryState.PENDING)
+    still = set(waiting.order_by("pk").values_list("pk", flat=True))
+    ended = [one for one in ended if one.entry.pk in still]
+    shared = nesting.held_budget(row, LIMITS)
+    ended = nesting.within_budget(shared, row, ended)
+    write_outcomes(row, ended)
+    again = [one.entry for one in ended if one.entry.extractor]
+    nesting.forget_sources_of(again, {way_of(one.nested.steps) for one in ended if one.nested is not None})
+    made = [nesting.add_nested(row, one) for one in ended]
+    _have_listed([source for source in made if source is not None], defer)
+    if shared is not None:
+        shared.save()
 
 
 def _close_source(row: Source) -> None:
     """Close a source whose last entry has ended. Holding the row keeps two last batches from missing each other."""
-    Source.objects.select_for_update().get(pk=row.pk)
+    Source.objects.select_for_update().filter(pk=row.pk).first()
     if not row.entries.filter(state=EntryState.PENDING).exists():
-        Source.objects.filter(pk=row.pk, state=SourceState.LISTED).update(state=SourceState.DONE, reason=F("reason"))
-        counts = {state.value: row.entries.filter(state=state).count() for state in EntryState}
-        _record(row, "source-done", **counts)
+        closed = Source.objects.filter(pk=row.pk, state=SourceState.LISTED).update(state=SourceState.DONE)
+        if closed:
+            counts = {state.value: row.entries.filter(state=state).count() for state in EntryState}
+            _record(row, "source-done", **counts)
 
 
 def _record(row: Source, action: str, **detail: Any) -> None:

@@ -98,6 +98,15 @@ def process(sandbox: "Sandbox", source_id: int, first: int, last: int) -> Callab
     return intake.process(sandbox, source_id, first, last, defer=_defer)
 
 
+@app.task(queue=QUEUE, pass_context=True)
+@in_one_transaction
+def suspect(sandbox: "Sandbox", entry_id: int) -> Callable[[], None]:
+    """Process an entry that was in hand when the whole program died."""
+    from sauveterre.casework import intake
+
+    return intake.suspect(sandbox, entry_id, defer=_defer)
+
+
 @app.task(queue="assessment", pass_context=True)
 @in_one_transaction
 def assess(_sandbox: "Sandbox", operation_id: int, by: str) -> Callable[[], None]:
@@ -107,7 +116,7 @@ def assess(_sandbox: "Sandbox", operation_id: int, by: str) -> Callable[[], None
     return assessing.assess(operation_id, by=by)
 
 
-def _defer(task: str, rows: list[dict[str, Any]]) -> None:
+def _defer(task: str, rows: list[dict[str, Any]], *, priority: int = 0) -> None:
     """Put jobs into the queue within the caller's transaction."""
     if rows:
-        app.configure_task(f"{__name__}.{task}", queue=QUEUE).batch_defer(*rows)
+        app.configure_task(f"{__name__}.{task}", queue=QUEUE, priority=priority).batch_defer(*rows)

@@ -11,6 +11,7 @@ from sauveterre.casework.rows import storable
 from sauveterre.casework.storage import thumbnail_name
 from sauveterre.pipeline.processing import Processed
 from sauveterre.records import content as contents
+from sauveterre.records.entry import Entry as EntryRecord
 from sauveterre.records.source import Source as SourceRecord
 
 
@@ -19,6 +20,7 @@ class Ended:
     """An entry, how it ended, and the source that it turned out to be."""
 
     entry: Entry
+    record: EntryRecord
     processed: Processed
     nested: SourceRecord | None
 
@@ -104,7 +106,7 @@ def _write_states(ended: list[Ended], numbers: dict[str, int]) -> None:
                 [storable(one.processed.reason) for one in ended],
                 [one.processed.extractor for one in ended],
                 [one.processed.version for one in ended],
-                [one.processed.attempts for one in ended],
+                [one.entry.attempts + one.processed.attempts for one in ended],
                 [one.processed.seconds for one in ended],
                 [None if one is None else numbers[one.digests.sha256] for one in found],
             ],

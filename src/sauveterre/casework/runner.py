@@ -4,10 +4,12 @@ import asyncio
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import psycopg
+from django.conf import settings
 from django.db import DatabaseError, connection
 from procrastinate import App, jobs
 from procrastinate.contrib.django import app
@@ -15,13 +17,15 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.exceptions import ConnectorException
 from procrastinate.manager import JobManager
 
+from sauveterre.casework import audit, suspects
 from sauveterre.casework.intake import LIMITS
-from sauveterre.casework.jobs import FAILURES, FINISHED, JOB_LOCKS
+from sauveterre.casework.jobs import FAILURES, FINISHED, JOB_LOCKS, QUEUE
 from sauveterre.casework.storage import clear_incoming
 from sauveterre.errors import SauveterreError, WorkspaceError
+from sauveterre.media.isolation import isolation
 from sauveterre.media.sandbox import Sandbox
 
-QUEUES = ("evidence", "assessment")
+QUEUES = (QUEUE, "assessment")
 TICK_SECONDS = 0.25
 
 
@@ -58,10 +62,13 @@ def revive() -> int:
     return len(dead)
 
 
-def waiting() -> int:
-    """Return how many jobs have not ended."""
+def waiting(queues: Sequence[str] = QUEUES) -> int:
+    """Return how many jobs of these queues have not ended."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')")
+        cursor.execute(
+            "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing') AND queue_name = ANY(%s)",
+            [list(queues)],
+        )
         return int(cursor.fetchone()[0])
 
 
@@ -71,10 +78,14 @@ def run_jobs(*, workers: int | None = None, tick: Callable[[], None] = lambda: N
     ``workers`` is the number of child processes; by default one for each processor.
     """
     count = workers or os.cpu_count() or 1
-    revive()
-    clear_incoming()
+    _clear_away()
+    if not waiting():
+        tick()
+        return
     failures: list[BaseException] = []
-    with Sandbox(workers=count, limits=LIMITS) as sandbox:
+    with _sandbox(count) as sandbox:
+        if waiting([QUEUE]):
+            _say_how_evidence_is_read(count)
         while waiting() and not failures:
             thread = threading.Thread(target=_run_once, args=(sandbox, count, failures), name="jobs", daemon=True)
             thread.start()
@@ -91,13 +102,46 @@ def run_jobs(*, workers: int | None = None, tick: Callable[[], None] = lambda: N
 def serve_jobs(*, workers: int | None = None) -> None:
     """Work until interrupted: what `sauveterre worker` does."""
     count = workers or os.cpu_count() or 1
-    revive()
-    clear_incoming()
+    _clear_away()
     failures: list[BaseException] = []
-    with Sandbox(workers=count, limits=LIMITS) as sandbox:
+    with _sandbox(count) as sandbox:
+        _say_how_evidence_is_read(count)
         asyncio.run(_work(sandbox, count, failures, wait=True))
     if failures:
         raise _explained(failures[0])
+
+
+def _clear_away() -> None:
+    """Put right what killed programs left: what they had in hand, their jobs, half-written files."""
+    suspects.gather(_scratch())
+    revive()
+    clear_incoming()
+
+
+def _scratch() -> Path:
+    return Path(settings.WORKSPACE) / "run" / "scratch"
+
+
+def _sandbox(workers: int) -> Sandbox:
+    """Return a sandbox whose children see neither the workspace's database nor its key."""
+    workspace = Path(settings.WORKSPACE)
+    hidden = (workspace / "database", workspace / "secret", workspace / "store", workspace / "packages")
+    return Sandbox(workers=workers, limits=LIMITS, within=_scratch(), hidden=hidden)
+
+
+def _say_how_evidence_is_read(workers: int) -> None:
+    """Enter into the audit log what shuts the readers of evidence in from now on."""
+    found = isolation(LIMITS)
+    audit.record(
+        actor=audit.SYSTEM,
+        action="processing-started",
+        subject="all exhibits",
+        workers=workers,
+        bubblewrap=found.bubble,
+        network_shut=found.network,
+        memory_bytes=found.memory_bytes,
+        silence_seconds=found.silence_seconds,
+    )
 
 
 def _run_once(sandbox: Sandbox, count: int, failures: list[BaseException]) -> None:

@@ -4,7 +4,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
 
-from sauveterre.media.casualty import Casualty
+from sauveterre.media.casualty import Casualty, CasualtyReason
 from sauveterre.media.fingerprint import DIGESTS, PICTURE
 from sauveterre.media.sandbox import Sandbox
 from sauveterre.pipeline.endings import cause_of
@@ -43,7 +43,8 @@ class Attempts:
 
         A child may have died because the machine was short of memory: so it is tried once more, alone. What kills twice
         is digested without decoding, so that its digests at least are known. ``known`` is why its decoder was left
-        alone from the first try on: how it died before.
+        alone from the first try on: how it died before. Raises ``Casualty`` only where no child could be had, which is
+        no fault of the entry's.
         """
         deaths: list[Casualty] = []
         for decode in tries_of(entry, known):
@@ -51,6 +52,8 @@ class Attempts:
             try:
                 processed = future.result()
             except Casualty as casualty:
+                if casualty.reason is CasualtyReason.LOST:
+                    raise
                 deaths.append(casualty)
             else:
                 return concluded(processed, deaths, decode=decode, known=known)

@@ -101,7 +101,12 @@ class Source(models.Model):
     """The outermost embedded container above it: all below share what that one may cost."""
     spent_entries = models.BigIntegerField(default=0)
     spent_bytes = models.BigIntegerField(default=0)
-    """What everything below a budget has listed so far."""
+    spent_sources = models.IntegerField(default=1)
+    """What everything below a budget has listed so far, itself among it."""
+    attempts = models.PositiveSmallIntegerField(default=0)
+    """How often in a row the program was ended at the same place while it listed this."""
+    reached = models.BigIntegerField(null=True)
+    """Where that was."""
 
     class Meta:
         ordering = ["exhibit", "path"]
