@@ -11,7 +11,7 @@ import pytest
 
 from sauveterre.errors import LimitExceeded, UnknownFormat, UnreadableSource
 from sauveterre.evidence.opening import container_kind, open_container, open_steps, reader_for
-from sauveterre.evidence.readers import READERS
+from sauveterre.evidence.readers import LAYER_NAMES, READERS
 from sauveterre.records.limits import Limits
 from sauveterre.records.peek import Peek
 from sauveterre.records.source import Source, Step
@@ -85,7 +85,9 @@ def test_content_is_known_by_its_first_bytes(dfvfs, name, kind):
 
 def test_readers_have_names_of_their_own():
     names = [reader.NAME for reader in READERS]
-    assert names == ["directory", "zip", "7z", "compressed", "tar"]
+    assert len(set(names)) == len(names)
+    assert (names[0], names[-1]) == ("directory", "tar")
+    assert LAYER_NAMES.isdisjoint({"directory", "zip", "7z", "compressed", "tar"})
     assert reader_for(Peek(is_folder=True)).NAME == "directory"
     assert reader_for(Peek(head=sevened(a=b""))).NAME == "7z"
     assert all(not reader.recognises(Peek(is_folder=True)) for reader in READERS[1:])
