@@ -74,7 +74,8 @@ def descend(path, *readers, limits=None):
         ("zip/syslog.zip", "zip"),
         ("syslog", None),
         ("syslog.db", None),
-        ("ext2.qcow2", None),
+        ("ext2.qcow2", "qcow"),
+        ("ext2.E01", "ewf"),
     ],
 )
 def test_content_is_known_by_its_first_bytes(dfvfs, name, kind):
