@@ -65,6 +65,10 @@ class Layers(ListedContainer[Media]):
         """Add the one entry of an image format."""
         self.add(MEDIA_PATH, MEDIA_LOCATOR, media, note=note)
 
+    def add_content(self, media: Media) -> None:
+        """Add the whole as one region, to be searched for files by content: for what cannot be read otherwise."""
+        self.add(b"content", "region", media, kind=EntryKind.REGION, allocated=None, opens="carving")
+
     def problem(self, locator: str, what: str) -> None:
         """Say what is wrong, in words that stand by themselves."""
         self._problem(locator, what)

@@ -16,6 +16,7 @@ from sauveterre.evidence.readers import (
     hfs,
     iso9660,
     luks,
+    lvm,
     mailbox,
     ntfs,
     partitions,
@@ -41,6 +42,7 @@ LAYERS: tuple[EvidenceReader, ...] = (
     vhd,  # a fixed one, and an Apple image, may begin like the medium in it: before what looks at the start alone
     dmg,
     luks,
+    lvm,
     ntfs,
     exfat,
     fat,
