@@ -1,8 +1,8 @@
 """The search of a region: every place where a file may begin is followed, and the next one lies behind what was found.
 
-What a false start has cost is charged. While more has been wasted than the bytes searched allow, further starts are
-counted and not followed: hostile bytes cost time in proportion to their number, and what follows them is searched
-again.
+What a false start has cost is charged. While more has been wasted than the bytes searched allow, no start is followed,
+and the place is noted: bytes made to look like a million files cost no more than a few times as many others, and what
+comes after them is searched again.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,8 +16,10 @@ BLOCK = 1 << 19
 CREDIT = 1 << 30
 """How many bytes false starts may cost anywhere, and how many more for each byte searched."""
 CREDIT_PER_BYTE = 4
+LOOK_COST = 1 << 8
+"""What it costs to see that a prefix is no signature, in bytes."""
 MOST_GAPS = 1_000
-"""How many unreadable places are told apart; the last one reaches over all that follow."""
+"""How many of them are told apart; the last one reaches over all that follow."""
 _ZEROS = bytes(BLOCK)
 
 
@@ -33,12 +35,10 @@ class Carved:
 
 @dataclass(slots=True)
 class Gap:
-    """A part of a region that was not searched in full."""
+    """A part of a region in which not every file was looked for."""
 
     start: int
     end: int
-    starts: int = 0
-    """How many places in it were not followed."""
 
 
 def format_at(sight: Sight, formats: Sequence[Format], offset: int) -> Format | None:
@@ -62,8 +62,8 @@ class Search:
         self._wasted = 0
         self.unreadable: list[Gap] = []
         """What could not be read, in order; complete once ``run`` has ended."""
-        self.passed_over: Gap | None = None
-        """Where false starts had cost too much."""
+        self.passed_over: list[Gap] = []
+        """Where false starts had cost too much before, likewise."""
 
     def run(self) -> Iterator[Carved]:
         """Yield every file, in the order in which they begin."""
@@ -71,7 +71,9 @@ class Search:
         while at < size:
             block = self._sight.block(at, BLOCK)
             if not block:
-                at = self._note_unreadable(at)
+                end = min(size, at - at % DAMAGE_STEP + DAMAGE_STEP)
+                _note(self.unreadable, at, end)
+                at = end
                 continue
             if block != _ZEROS[: len(block)]:
                 yield from self._in_block(block, at)
@@ -80,17 +82,22 @@ class Search:
             at = max(behind - overlap, self._resume)
 
     def _in_block(self, block: bytes, at: int) -> Iterator[Carved]:
-        for place in self._prefixes.starts(block):
-            for kind in self._by_prefix.get(block[place : place + PREFIX], ()):
-                start = at + place - kind.LEAD
-                if start < self._resume or not kind.HEAD.match(self._sight.read(start, HEAD_BYTES)):
-                    continue
-                if self._wasted > CREDIT + CREDIT_PER_BYTE * start:
-                    self._note_passed_over(start)
-                else:
-                    yield from self._follow(kind, start)
+        reached = at
+        if not self._is_in_debt(at):
+            for place in self._prefixes.starts(block):
+                reached = at + place
+                if self._is_in_debt(reached):
+                    break
+                for kind in self._by_prefix.get(block[place : place + PREFIX], ()):
+                    yield from self._look(kind, reached - kind.LEAD)
+            else:
+                return
+        _note(self.passed_over, reached, at + len(block))
 
-    def _follow(self, kind: Format, start: int) -> Iterator[Carved]:
+    def _look(self, kind: Format, start: int) -> Iterator[Carved]:
+        self._wasted += LOOK_COST
+        if start < self._resume or not kind.HEAD.match(self._sight.read(start, HEAD_BYTES)):
+            return
         view = View(self._sight, start)
         found = kind.walk(view)
         self._wasted += _waste(view.spent, found)
@@ -98,21 +105,16 @@ class Search:
             self._resume = start + found.sure
             yield Carved(start, found.length, found.complete, kind.suffix(view))
 
-    def _note_unreadable(self, at: int) -> int:
-        """Note that nothing can be read at a place; return where to go on."""
-        end = min(self._sight.size, at - at % DAMAGE_STEP + DAMAGE_STEP)
-        last = self.unreadable[-1] if self.unreadable else None
-        if last is not None and (last.end == at or len(self.unreadable) == MOST_GAPS):
-            last.end = end
-        else:
-            self.unreadable.append(Gap(at, end))
-        return end
+    def _is_in_debt(self, at: int) -> bool:
+        return self._wasted > CREDIT + CREDIT_PER_BYTE * at
 
-    def _note_passed_over(self, start: int) -> None:
-        if self.passed_over is None:
-            self.passed_over = Gap(start, start)
-        self.passed_over.end = start
-        self.passed_over.starts += 1
+
+def _note(gaps: list[Gap], start: int, end: int) -> None:
+    """Note a gap, as one with that before when they touch, or when there are too many."""
+    if gaps and (start <= gaps[-1].end or len(gaps) == MOST_GAPS):
+        gaps[-1].end = end
+    else:
+        gaps.append(Gap(start, end))
 
 
 def _waste(spent: int, found: Found | None) -> int:

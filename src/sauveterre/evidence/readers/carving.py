@@ -9,7 +9,7 @@ from typing import BinaryIO, Protocol, Self, runtime_checkable
 
 from sauveterre.errors import UnreadableSource
 from sauveterre.evidence.carving import FORMATS
-from sauveterre.evidence.carving.region import Carved, Search, format_at
+from sauveterre.evidence.carving.region import Carved, Gap, Search, format_at
 from sauveterre.evidence.carving.view import Sight, View
 from sauveterre.evidence.container import check_count, refuse
 from sauveterre.evidence.disk.media import Media, MediaStream, Part, media_of
@@ -66,16 +66,12 @@ class Region:
             yield self._entry(carved)
         for gap in search.unreadable:
             self._problem(
-                gap.start,
-                f"bytes {gap.start:,} to {gap.end:,} cannot be read, in whole or in part, and no file was looked for "
-                "there; look for a better copy",
+                gap, "cannot be read, in whole or in part, and were not searched there; look for a better copy"
             )
-        if search.passed_over is not None:
-            gap = search.passed_over
+        for gap in search.passed_over:
             self._problem(
-                gap.start,
-                f"{gap.starts:,} places between bytes {gap.start:,} and {gap.end:,} look like starts of files and were "
-                "not followed, as too many before them were none; search that part by hand",
+                gap,
+                "were not searched in full: too much before them begins as files do and is none; search them by hand",
             )
 
     def entry_at(self, locator: str) -> Entry:
@@ -128,5 +124,6 @@ class Region:
             return ""
         return f"begins at byte {self._media.origin(offset):,} of what the region lies in"
 
-    def _problem(self, at: int, what: str) -> None:
-        self.problems.append(Problem(Provenance(self._identity, "", f"offset {at}", NAME), what))
+    def _problem(self, gap: Gap, what: str) -> None:
+        where = Provenance(self._identity, "", f"offset {gap.start}", NAME)
+        self.problems.append(Problem(where, f"bytes {gap.start:,} to {gap.end:,} {what}"))
