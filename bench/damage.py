@@ -110,10 +110,11 @@ def _damage(
         tally.faults.append(f"the undamaged sample was opened by {', '.join(sorted(whole)) or 'nothing'}")
     for number in range(count):
         chance = random.Random(f"{seed} {sample.reader} {number}")
-        copy = _fresh(scratch / "damaged") / sound.name
+        copy = _fresh(scratch / f"damaged-{number}") / sound.name
         shutil.copytree(sound, copy, symlinks=True) if sound.is_dir() else shutil.copyfile(sound, copy)
         what = spoil(copy / sample.victim if sample.victim else copy, chance)
         _inspected(tally, copy, sandbox, forbidden, f"{number} ({what})")
+        shutil.rmtree(copy.parent)  # never the same name twice: children keep the last sources open
     return tally
 
 

@@ -1,7 +1,9 @@
 """Small sound sources, one for each reader, made by the tools that usually make them."""
 
 import gzip
+import importlib.util
 import io
+import mailbox
 import os
 import random
 import shutil
@@ -10,13 +12,16 @@ import tarfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.message import EmailMessage
 from pathlib import Path
+from types import ModuleType
 
 import py7zr
 from PIL import Image
 
 from sauveterre.scenarios.fat_image import PARTITION_START, SECTOR, card_of
 
+ROOT = Path(__file__).resolve().parents[1]
 PASSWORD = "rain at noon"
 KEYS = (PASSWORD,)
 TOOL_PATHS = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
@@ -200,6 +205,66 @@ def _seven_zip(folder: Path) -> Path:
     return folder / "files.7z"
 
 
+def written_by(test: str) -> ModuleType:
+    """Return the module of a test that writes a format from its description."""
+    path = ROOT / "tests" / "evidence" / f"{test}.py"
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise Missing(f"{path.name} cannot be loaded")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _fixture(name: str) -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        root = Path(os.environ.get("SAUVETERRE_FIXTURES", ROOT.parent / "shared" / "fixtures"))
+        image = root / "evidence" / "dfvfs" / "test_data" / name
+        if not image.is_file():
+            raise Missing(f"{name} is not among the fixtures (SAUVETERRE_FIXTURES)")
+        return Path(shutil.copy(image, folder / name))
+
+    return make
+
+
+def _android_backup(folder: Path) -> Path:
+    writer = written_by("test_android_backup")
+    (folder / "phone.ab").write_bytes(writer.backup(PASSWORD.encode(), content=_tar_bytes()))
+    return folder / "phone.ab"
+
+
+def _ios_backup(folder: Path) -> Path:
+    for name, data in written_by("test_ios_backup").backup(folder, password=PASSWORD).items():
+        path = folder / "backup" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return folder / "backup"
+
+
+def _aff4(folder: Path) -> Path:
+    (folder / "disk.aff4").write_bytes(written_by("images/test_aff4").disk(_card(folder).read_bytes()))
+    return folder / "disk.aff4"
+
+
+def _lvm(folder: Path) -> Path:
+    writer = written_by("images/test_lvm")
+    extents = random.Random(0).randbytes(writer.EXTENT * writer.EXTENTS)
+    (folder / "group.lvm").write_bytes(writer.physical(writer.described([writer.FILMS, writer.STRIPED]), extents))
+    return folder / "group.lvm"
+
+
+def _mailbox(folder: Path) -> Path:
+    box = mailbox.mbox(folder / "mails.mbox")
+    for number, (name, data) in enumerate(FILES.items()):
+        mail = EmailMessage()
+        mail["From"], mail["To"], mail["Subject"] = "rain@example.org", "sun@example.org", f"Weather {number}"
+        mail.set_content("Rain by noon.")
+        mail.add_attachment(data, maintype="image", subtype="jpeg", filename=Path(name).name)
+        box.add(mail)
+    box.close()
+    return folder / "mails.mbox"
+
+
 SAMPLES: tuple[Sample, ...] = (
     Sample("partitions", _card),
     Sample("fat", _fat),
@@ -219,4 +284,12 @@ SAMPLES: tuple[Sample, ...] = (
     Sample("tar", _tar),
     Sample("compressed", _compressed),
     Sample("7z", _seven_zip),
+    Sample("aff4", _aff4),
+    Sample("dmg", _fixture("hfsplus_zlib.dmg")),
+    Sample("hfs", _fixture("hfsplus.raw")),
+    Sample("apfs", _fixture("apfs.raw")),
+    Sample("lvm", _lvm),
+    Sample("android_backup", _android_backup),
+    Sample("ios_backup", _ios_backup, victim="Manifest.db"),
+    Sample("mailbox", _mailbox),
 )
