@@ -80,6 +80,27 @@ def test_evidence_list_goes_into_archives_and_says_what_does_not_open(lines, vil
     assert any("ends in the middle" in one["what"] for one in found["problem"])
 
 
+def test_evidence_digest_gives_what_evidence_list_gives(lines, sauveterre, village):
+    tablet = village / "exhibits" / "03-tablet.tar"
+    listed = {one["locator"]: one for one in lines("evidence", "list", tablet)["entry"] if one["source"] == tablet.name}
+
+    found = lines("evidence", "digest", tablet)
+    digested = {one["locator"]: one for one in found["digested"]}
+    text = sauveterre("evidence", "digest", tablet, "--hashdeep").stdout
+
+    assert digested.keys() == listed.keys()
+    for locator, one in digested.items():
+        assert {name: listed[locator][name] for name in ("path_raw", "size", "md5", "sha1", "sha256")} == {
+            name: one[name] for name in ("path_raw", "size", "md5", "sha1", "sha256")
+        }
+    assert found["accounting"][0]["found"] == len(digested)
+    known = [line.split(",", 4) for line in text.splitlines() if not line.startswith(("%", "#"))]
+    assert {tuple(line[1:4]) for line in known} == {
+        (one["md5"], one["sha1"], one["sha256"]) for one in digested.values() if one["md5"]
+    }
+    assert all(line[4].startswith("03-tablet.tar!") for line in known)
+
+
 def test_media_hash_and_match_find_what_the_list_knows(lines, village, truth):
     wanted = set(truth["known"]["known_national"])
     folder = village / "exhibits" / "05-laptop" / "Pictures"

@@ -64,6 +64,21 @@ def test_what_is_no_entry_is_refused(values, tmp_path):
         list(read_entries(tmp_path / "listing"))
 
 
+def test_a_listing_is_read_while_it_grows(tmp_path):
+    file = tmp_path / "listing"
+    many = [Entry(b"%d" % n, n, "x", EntryKind.FILE, None, None, Provenance("s", "film", "x", "zip")) for n in range(9)]
+    write_entries(file, many)
+    whole = file.read_bytes()
+    written = iter(range(len(whole) // 7, len(whole) + len(whole) // 7, len(whole) // 7))
+
+    def ended():
+        size = next(written, None)
+        file.write_bytes(whole[:size])
+        return size is None
+
+    assert list(read_entries(file, ended)) == many
+
+
 def test_a_listing_that_lost_its_end_is_not_taken_for_whole(tmp_path):
     file = tmp_path / "listing"
     one = Entry(b"film", 1, "x", EntryKind.FILE, None, None, Provenance("s", "film", "x", "zip"))

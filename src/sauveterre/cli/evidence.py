@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sauveterre.cli import jsonl
+from sauveterre.cli import digest, jsonl
 from sauveterre.cli.key import read_key
 from sauveterre.records.entry import display_path
 from sauveterre.records.limits import Limits
@@ -43,6 +43,7 @@ def list_(
         jsonl.line("accounting", source=name, found=count.total(), **{kind: count[kind] for kind in _OUTCOMES})
 
 
+app.command()(digest.digest)
 _OUTCOMES = ("processed", "partial", "failed", "skipped")
 
 

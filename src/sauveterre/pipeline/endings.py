@@ -1,9 +1,11 @@
 """How entries end that are not read, or whose reading fails; and sources that do not open."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sauveterre.errors import LimitExceeded, Locked, SauveterreError
 from sauveterre.media.casualty import Casualty, CasualtyReason
+from sauveterre.records.digest import Digests
 from sauveterre.records.entry import Cause, Entry, Outcome
 
 _CASUALTIES = {
@@ -26,6 +28,20 @@ class Unopened:
     reason: str
 
 
+class Read(NamedTuple):
+    """How the reading of one entry ended."""
+
+    outcome: Outcome
+    cause: Cause = Cause.NONE
+    reason: str = ""
+    """Why it is not simply processed; empty when it is."""
+    size: int | None = None
+    """Bytes read."""
+    digests: Digests | None = None
+    opens: str = ""
+    """For a layer of an image: the reader that opens it."""
+
+
 def foreseen(entry: Entry) -> tuple[Outcome, Cause, str] | None:
     """Return how an entry ends whose content must or can not be read; None for one that will be read."""
     if entry.refusal:
@@ -42,3 +58,8 @@ def cause_of(error: SauveterreError) -> Cause:
     if isinstance(error, Locked):
         return Cause.ENCRYPTED
     return Cause.SIZE if isinstance(error, LimitExceeded) else Cause.UNREADABLE
+
+
+def not_read(error: SauveterreError) -> Read:
+    """Return how the reading of an entry ended that could not be read."""
+    return Read(Outcome.FAILED, cause_of(error), str(error))

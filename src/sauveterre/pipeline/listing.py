@@ -53,6 +53,10 @@ class Listing:
         for entry in read_entries(self.file):
             held += 1
             yield entry
+        self.check(held)
+
+    def check(self, held: int) -> None:
+        """Raise ``UnreadableSource`` when this is not how many entries there are."""
         if held != self.count:
             raise UnreadableSource(
                 f"the listing in {self.file.name} holds {held:,} entries and {self.count:,} were announced; process "

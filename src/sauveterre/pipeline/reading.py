@@ -1,0 +1,62 @@
+"""Inside a child: a source listed and its entries digested, with nothing decoded."""
+
+from pathlib import Path
+
+from sauveterre.errors import SauveterreError, UnreadableSource
+from sauveterre.evidence.opening import container_kind, peek_at
+from sauveterre.media.alarms import opened
+from sauveterre.media.digests import read_once
+from sauveterre.pipeline.endings import Read, foreseen, not_read
+from sauveterre.pipeline.listing import Listing, write_entries
+from sauveterre.pipeline.opening import content_of, shared_opener
+from sauveterre.records.entry import Cause, Entry, EntryKind, Outcome
+from sauveterre.records.limits import Limits
+from sauveterre.records.reader import Container
+from sauveterre.records.source import Source
+
+
+def list_into(file: Path, source: Source, limits: Limits, keys: tuple[str, ...]) -> Listing:
+    """List a source into a file; what spreads over several of its entries is not looked for."""
+    container = shared_opener(limits, keys).container(source)
+    count = write_entries(file, container.entries())
+    return Listing(file, count, tuple(container.problems), stores=())
+
+
+def read_batch(source: Source, entries: list[Entry], limits: Limits, keys: tuple[str, ...]) -> list[Read]:
+    """Read entries of a source, each once. Never raises for what they hold."""
+    try:
+        container = shared_opener(limits, keys).container(source)
+    except SauveterreError as error:
+        return [not_read(error)] * len(entries)
+    opened()
+    return [read_entry(container, entry, limits) for entry in entries]
+
+
+def read_entry(container: Container, entry: Entry, limits: Limits) -> Read:
+    """Read one entry and digest it; a layer of an image is only looked at. Never raises for what it holds."""
+    ended = foreseen(entry)
+    if ended is not None:
+        return Read(*ended)
+    if entry.kind is EntryKind.REGION:
+        return Read(Outcome.SKIPPED, Cause.SPECIAL, "is no file; `sauveterre process` looks for files in it")
+    try:
+        with content_of(container, entry) as stream:
+            if entry.kind is EntryKind.VOLUME:
+                return _layer(entry, entry.opens or container_kind(peek_at(stream, entry.path.rpartition(b"/")[2])))
+            reading = read_once(stream, wanted=_nothing, most_bytes=limits.entry_bytes)
+    except SauveterreError as error:
+        return not_read(error)
+    except (OSError, ValueError, EOFError) as error:
+        return not_read(UnreadableSource(f"{entry.provenance.path} could not be read to its end: {error}"))
+    return Read(Outcome.PROCESSED, size=reading.size, digests=reading.digests)
+
+
+def _layer(entry: Entry, kind: str | None) -> Read:
+    if kind is not None:
+        return Read(Outcome.PROCESSED, opens=kind)
+    reason = f"{entry.provenance.path} holds no file system, volume or archive that is read"
+    return Read(Outcome.PARTIAL, Cause.UNSUPPORTED, reason)
+
+
+def _nothing(_head: bytes) -> bool:
+    return False
