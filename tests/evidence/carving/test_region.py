@@ -7,7 +7,8 @@ import pytest
 
 from sauveterre.errors import LimitExceeded, UnreadableSource
 from sauveterre.evidence.carving import FORMATS
-from sauveterre.evidence.carving.region import Search
+from sauveterre.evidence.carving.region import CREDIT, Search
+from sauveterre.evidence.carving.view import MOST_CUT, MOST_SEARCHED
 from sauveterre.evidence.disk.media import MediaStream, Runs, StreamMedia
 from sauveterre.evidence.origin import FolderOrigin, StreamOrigin
 from sauveterre.evidence.readers import carving
@@ -172,3 +173,7 @@ def test_a_medium_that_gives_nothing_ends():
     search = Search(Nothing(), FORMATS)
     assert list(search.run()) == []
     assert [(gap.start, gap.end) for gap in search.unreadable] == [(0, 10_000_000)]
+
+
+def test_a_few_ends_looked_for_as_far_ahead_as_may_be_put_no_region_in_debt():
+    assert CREDIT > 3 * (MOST_SEARCHED + MOST_CUT)

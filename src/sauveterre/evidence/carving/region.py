@@ -13,7 +13,7 @@ from sauveterre.evidence.carving.view import DAMAGE_STEP, HEAD_BYTES, Format, Fo
 from sauveterre.evidence.disk.media import Media
 
 BLOCK = 1 << 19
-CREDIT = 1 << 30
+CREDIT = 4 << 30
 """How many bytes false starts may cost anywhere, and how many more for each byte searched."""
 CREDIT_PER_BYTE = 4
 LOOK_COST = 1 << 8
