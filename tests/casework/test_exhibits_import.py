@@ -29,7 +29,7 @@ def media(tmp_path):
 
 @pytest.fixture
 def planned(operation, ana, media):
-    return lambda text, by=ana: plan_table(operation=operation, text=HEAD + text, zone=UTC, by=by, folder=media)
+    return lambda text, by=ana: plan_table(operation=operation, table=(HEAD + text).encode(), zone=UTC, by=by, folder=media)
 
 
 def verdicts(plan):
@@ -127,7 +127,7 @@ def test_the_same_plan_has_the_same_mark(planned):
 
 
 def test_a_path_without_a_beginning_needs_a_folder(operation, ana):
-    plan = plan_table(operation=operation, text=HEAD + "S-1;;;card.zip;\n", zone=UTC, by=ana)
+    plan = plan_table(operation=operation, table=(HEAD + "S-1;;;card.zip;\n").encode(), zone=UTC, by=ana)
     assert "give the whole path" in plan.rows[0].why
 
 

@@ -74,6 +74,7 @@ class Builder:
     def build(self) -> SimpleNamespace:
         self.people()
         self.evidence()
+        self.register()
         self.contents()
         self.messages()
         self.findings()
@@ -82,7 +83,7 @@ class Builder:
             operation=self.operation, ana=self.ana, ben=self.ben, eve=self.eve, exhibits=self.exhibits,
             sources=self.sources, entries=self.entries, pictures=self.pictures, referral=self.referral,
             group=group_id(0), account=account_id(0), space=self.space, package=self.package, lists=self.lists,
-            thumbnails=self.thumbnails, contents=self.all_contents,
+            thumbnails=self.thumbnails, contents=self.all_contents, custody=self.custody, photo=self.photo,
         )  # fmt: skip
 
     def people(self):
@@ -105,11 +106,7 @@ class Builder:
         from sauveterre.records.source import Step
 
         self.exhibits, self.sources, self.entries = [], [], []
-        kinds = [
-            ("directory", "folder:phone-copy"),
-            ("zip", "sha256:" + "ab" * 32),
-            ("disk_image", "sha256:" + "cd" * 32),
-        ]
+        kinds = [("directory", "folder:phone-copy"), ("zip", "sha256:" + "ab" * 32), ("ewf", "sha256:" + "cd" * 32)]
         for place, (kind, identity) in enumerate(kinds):
             exhibit = self.m.Exhibit.objects.create(
                 operation=self.operation, number=place + 1, seal=f"W-{place + 1:03d}" if place else "",
@@ -153,6 +150,39 @@ class Builder:
             what="a frame ends before its stated length",
         )  # fmt: skip
 
+    def register(self):
+        """Causes and extractors, custody (line 1 signed, line 2 waiting for Ana), a photograph, readings of media."""
+        from django.core.files.base import ContentFile
+        from django.core.files.storage import default_storage
+
+        from sauveterre.casework.storage import photo_name
+
+        m, (first, second, _) = self.m, self.exhibits
+        rows = m.Entry.objects.filter(source__in=self.sources)
+        rows.exclude(state="pending").update(extractor="picture", version=2, attempts=1, seconds=0.25)
+        rows.filter(state="failed").update(cause="time", attempts=2)
+        rows.filter(state="partial").update(cause="damaged", kind="carved", allocated=False)
+        rows.filter(state="skipped").update(cause="special", extractor="", attempts=0, seconds=None)
+        m.Source.objects.filter(state="done").update(announced=20)
+        m.Source.objects.filter(state="done", is_store=True).update(announced=0)
+        m.Exhibit.objects.filter(pk=first.pk).update(kind="phone", serial="0123-ABC", seized_at=START)
+        self.custody = [m.CustodyEvent.objects.create(
+            exhibit=first, act=act, happened_at=START + timedelta(hours=place), entered_by=by, place="Exempleville",
+        ) for place, (act, by) in enumerate([("seized", "ana"), ("imaged", "ben")])]  # fmt: skip
+        m.CustodySignature.objects.create(event=self.custody[0], signed_by="ben")
+        self.photo = m.ExhibitPhoto.objects.create(exhibit=first, sha256="ab" * 32, name="label.jpg", width=256,
+                                                   height=192, caption="The label", added_by="ana")  # fmt: skip
+        default_storage.save(photo_name(first.pk, "ab" * 32), ContentFile(drawn(3)))
+        m.GivenDigest.objects.create(exhibit=second, algorithm="md5", value="aa" * 16, given_by="ana")
+        for stated, by in [("cc" * 16, "container"), ("aa" * 16, "examiner")]:
+            m.IntegrityCheck.objects.create(exhibit=second, phase="before", algorithm="md5", computed="cc" * 16,
+                                            stated=stated, stated_by=by, size=4096)  # fmt: skip
+        for source, differences in [(self.sources[1], []), (self.sources[2], ["second: sky.jpg is missing"])]:
+            m.Crosscheck.objects.create(
+                source=source, reader="libfsntfs", listed_first=20, listed_second=20, agreeing=20, sampled=5,
+                digests_agreeing=5, differences=differences,
+            )  # fmt: skip
+
     def contents(self):
         from django.core.files.base import ContentFile
         from django.core.files.storage import default_storage
@@ -170,7 +200,7 @@ class Builder:
             )  # fmt: skip
             self.all_contents.append(content)
             entry.content = content
-            entry.save()
+            entry.save(update_fields=["content"])
             if is_picture:
                 self.m.Picture.objects.create(
                     content=content, width=4032, height=3024, pdq=hashlib.sha256(data).digest(),
@@ -182,7 +212,7 @@ class Builder:
                 self.thumbnails[content.sha256] = data
         for place, entry in enumerate(read[30:]):
             entry.content = self.all_contents[place % 30]
-            entry.save()
+            entry.save(update_fields=["content"])
         self.hits()
 
     def hits(self):
@@ -319,13 +349,9 @@ class Builder:
             record_measure(operation=self.operation, label=label, country=country, unit="Branch 2", kind=kind,
                            day=date(2026, 11, day), outcome=outcome, by=self.ben)  # fmt: skip
         self.package = self.m.CountryPackage.objects.create(
-            operation=self.operation,
-            country="ES",
-            persons=2,
-            folder="/packages/ES-2026",
-            digest="e" * 64,
+            operation=self.operation, country="ES", persons=2, folder="/packages/ES-2026", digest="e" * 64,
             made_by="ben",
-        )
+        )  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,15 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 OPEN = {"overview", "sign-in", "sign-in-link", "sign-out", "appearance", "set_language"}
-POST_ONLY = {"make-package", "add-measure", "import-measures", "add-target", "add-day"}
+POST_ONLY = {
+    "make-package", "add-measure", "import-measures", "add-target", "add-day", "exhibit-attach", "exhibit-key",
+    "exhibit-digests", "custody-enter", "custody-sign", "photograph",
+}  # fmt: skip
+BOTH = {"referrals", "exhibit-new", "exhibit-edit", "exhibit-import"}
+OF_EXHIBIT = {
+    "exhibit", "exhibit-edit", "exhibit-progress", "elsewhere", "exhibit-attach", "exhibit-key", "exhibit-digests",
+    "custody-enter", "custody-table", "photograph",
+}  # fmt: skip
 
 
 def operation_urls():
@@ -26,7 +34,9 @@ def address(world):
     """The address of each page in the populated operation."""
     keys = {
         "referral": [world.referral.pk],
-        "exhibit": [world.exhibits[0].pk],
+        **{key: [world.exhibits[0].pk] for key in OF_EXHIBIT},
+        "custody-sign": [world.exhibits[0].pk, world.custody[0].pk],
+        "photo": [world.exhibits[0].pk, world.photo.pk],
         "source": [world.sources[0].pk],
         "entry": [world.entries[0].pk],
         "content": [world.pictures[0].sha256],
@@ -61,7 +71,7 @@ def test_no_page_answers_to_a_wrong_method(name, address, member):
     url = address(name)
     wrong = member.get if name in POST_ONLY else member.delete
     assert wrong(url).status_code == 405
-    if name not in {*POST_ONLY, "referrals"}:
+    if name not in POST_ONLY | BOTH:
         assert member.post(url).status_code == 405
 
 

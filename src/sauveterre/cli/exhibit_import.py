@@ -8,7 +8,7 @@ import typer
 from sauveterre.cli import jsonl, session, tables
 from sauveterre.cli import register as lines
 from sauveterre.errors import InvalidInput
-from sauveterre.exchange.register import text_of, zone_named
+from sauveterre.exchange.register import zone_named
 
 if TYPE_CHECKING:
     from sauveterre.casework.services.exhibits_import import Plan
@@ -37,7 +37,7 @@ def import_(
     if source.is_dir():
         plan = plan_folder(operation=of, folder=source, by=by)
     else:
-        plan = plan_table(operation=of, text=_text(source), zone=in_zone, by=by, folder=source.absolute().parent)
+        plan = plan_table(operation=of, table=_bytes(source), zone=in_zone, by=by, folder=source.absolute().parent)
     _show(plan, json=json)
     if not dry_run:
         numbers = import_exhibits(operation=of, plan=plan, by=by, digest_origin=digest_origin)
@@ -45,9 +45,9 @@ def import_(
             print(f"{len(numbers)} exhibits are entered. Next: sauveterre process")
 
 
-def _text(file: Path) -> str:
+def _bytes(file: Path) -> bytes:
     try:
-        return text_of(file.read_bytes())
+        return file.read_bytes()
     except OSError as error:
         raise InvalidInput(f"{file} cannot be read: {error.strerror}; name a CSV table or a folder") from error
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sauveterre.casework.models import CustodyAct, CustodyEvent, Exhibit
 from sauveterre.casework.selectors.access import Sight
-from sauveterre.exchange.writers.custody_csv import CustodyRow
+from sauveterre.exchange.writers.custody_csv import CustodyRow, custody_csv
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +94,8 @@ def custody_rows(lines: Sequence[CustodyLine]) -> list[CustodyRow]:
         )
         for line in lines
     ]
+
+
+def custody_table(sight: Sight, exhibit: Exhibit) -> bytes:
+    """Return an exhibit's log as a CSV file."""
+    return custody_csv(custody_rows(custody(sight, exhibit)))

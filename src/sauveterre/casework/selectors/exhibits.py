@@ -1,12 +1,21 @@
 """Exhibits, their sources and entries: what was seized, and whether everything in it is accounted for."""
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
 
-from django.db.models import Count, Q, QuerySet
+from django.core.files.storage import default_storage
+from django.db.models import Count, Prefetch, Q, QuerySet
 
-from sauveterre.casework.models import Entry, EntryState, Exhibit, Problem, Source, SourceState
+from sauveterre.casework.models import Entry, EntryState, Exhibit, ExhibitPhoto, Problem, Source, SourceState
 from sauveterre.casework.selectors.access import Sight
+from sauveterre.casework.storage import photo_name
+from sauveterre.records.entry import EntryKind
+
+DEEPEST = 64
+S = TypeVar("S", bound=Source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,16 @@ class Account:
         return self.pending == 0
 
 
+class Stage(StrEnum):
+    """How far an exhibit is."""
+
+    REGISTERED = "registered"
+    """Nothing was made of it yet, or nobody said where that lies."""
+    LISTING = "listing"
+    PROCESSING = "processing"
+    DONE = "done"
+
+
 @dataclass(frozen=True, slots=True)
 class ExhibitRow:
     """An exhibit with its account."""
@@ -42,39 +61,39 @@ class ExhibitRow:
     exhibit: Exhibit
     account: Account
     sources: int
+    to_list: int
+    """Sources that are not yet listed: their entries are not yet counted."""
     locked: int
     failed_sources: int
     problems: int
+    mismatches: int
+    """Readings of its medium that gave another digest than was stated."""
+    to_sign: int
+    """Lines of its custody log that no second officer has signed."""
+
+    @property
+    def stage(self) -> Stage:
+        """How far it is."""
+        if not self.exhibit.path:
+            return Stage.REGISTERED
+        if self.to_list:
+            return Stage.LISTING
+        return Stage.PROCESSING if self.account.pending else Stage.DONE
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """A source with its account and how deep it lies in the tree."""
+    """A source with its account."""
 
     source: Source
     account: Account
     problems: int
 
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far reading is."""
-
-    account: Account
-    waiting_sources: int
-    """Sources that are not yet listed: their entries are not yet counted."""
-    problems: int
-    failures: list[Entry] = field(default_factory=list)
-
     @property
-    def running(self) -> bool:
-        """Whether something is left to do."""
-        return bool(self.account.pending or self.waiting_sources)
-
-    @property
-    def percent(self) -> int:
-        """Ended entries in whole percent, rounded down."""
-        return 100 * self.account.ended // self.account.found if self.account.found else 0
+    def part(self) -> str:
+        """Its own part of its path: what its parent's path does not say."""
+        parent = self.source.parent
+        return self.source.path if parent is None else own_part(self.source.path, parent.path)
 
 
 def entries(sight: Sight) -> QuerySet[Entry]:
@@ -108,29 +127,34 @@ def account(sight: Sight) -> Account:
     return together(accounts(sight).values())
 
 
-def exhibit_rows(sight: Sight) -> list[ExhibitRow]:
-    """Return every exhibit with its account."""
-    counted = accounts(sight)
-    parts: dict[int, list[Account]] = {}
-    for key, of in Source.objects.filter(exhibit__operation=sight.operation).values_list("pk", "exhibit_id"):
-        parts.setdefault(of, []).append(counted.get(key, Account()))
-    exhibits = sight.operation.exhibits.annotate(
-        n_sources=Count("sources"),
-        n_locked=Count("sources", filter=Q(sources__state=SourceState.LOCKED)),
-        n_failed=Count("sources", filter=Q(sources__state=SourceState.FAILED)),
+def exhibit_rows(sight: Sight, *, only: Exhibit | None = None) -> list[ExhibitRow]:
+    """Return every exhibit with its account, or one of them."""
+    counted = accounts(sight, exhibit=only.pk if only else 0)
+    exhibits = sight.operation.exhibits.prefetch_related(
+        Prefetch("sources", Source.objects.only("exhibit_id", "state").order_by("pk")), "checks"
     )
+    if only is not None:
+        exhibits = exhibits.filter(pk=only.pk)
     problems = dict(problem_rows(sight).values_list("source__exhibit_id").annotate(n=Count("pk")).order_by())
-    return [
-        ExhibitRow(
-            row,
-            together(parts.get(row.pk, [])),
-            row.n_sources,
-            row.n_locked,
-            row.n_failed,
-            problems.get(row.pk, 0),
-        )
-        for row in exhibits
-    ]
+    unsigned = exhibits.order_by().filter(custody__isnull=False, custody__signature__isnull=True)
+    to_sign = dict(unsigned.values_list("pk").annotate(n=Count("custody")))
+    return [_exhibit_row(one, counted, problems.get(one.pk, 0), to_sign.get(one.pk, 0)) for one in exhibits]
+
+
+def _exhibit_row(one: Exhibit, counted: dict[int, Account], problems: int, to_sign: int) -> ExhibitRow:
+    sources = list(one.sources.all())
+    states = Counter(source.state for source in sources)
+    return ExhibitRow(
+        exhibit=one,
+        account=together(counted.get(source.pk, Account()) for source in sources),
+        sources=len(sources),
+        to_list=states[SourceState.NEW],
+        locked=states[SourceState.LOCKED],
+        failed_sources=states[SourceState.FAILED],
+        problems=problems,
+        mismatches=sum(check.agrees is False for check in one.checks.all()),
+        to_sign=to_sign,
+    )
 
 
 def exhibit(sight: Sight, key: int) -> Exhibit | None:
@@ -138,32 +162,111 @@ def exhibit(sight: Sight, key: int) -> Exhibit | None:
     return sight.operation.exhibits.filter(pk=key).first()
 
 
+def photo(sight: Sight, key: int, photo: int) -> ExhibitPhoto | None:
+    """Return one photograph of an exhibit of the operation, or None."""
+    return ExhibitPhoto.objects.filter(exhibit__operation=sight.operation, exhibit=key, pk=photo).first()
+
+
+def photo_bytes(found: ExhibitPhoto) -> bytes | None:
+    """Return what is kept of a photograph, a JPEG; None where the store has lost it."""
+    try:
+        with default_storage.open(photo_name(found.exhibit_id, found.sha256)) as stream:
+            return bytes(stream.read())
+    except OSError:
+        return None
+
+
 def source_rows(sight: Sight, *, of: Exhibit | None = None, limit: int = 2_000) -> list[SourceRow]:
-    """Return sources in the order of their paths, so that a parent stands before its children."""
-    rows = Source.objects.filter(exhibit__operation=sight.operation).select_related("exhibit")
+    """Return sources, each below the one that it was found in."""
+    rows = Source.objects.filter(exhibit__operation=sight.operation).select_related("exhibit", "parent")
     if of is not None:
         rows = rows.filter(exhibit=of)
     counted = accounts(sight, exhibit=of.pk if of else 0)
-    ordered = rows.annotate(n_problems=Count("problems")).order_by("exhibit__number", "path", "kind")[:limit]
+    ordered = tree_order(rows.annotate(n_problems=Count("problems")))[:limit]
     return [SourceRow(row, counted.get(row.pk, Account()), row.n_problems) for row in ordered]
+
+
+def tree_order(sources: "Iterable[S]") -> "list[S]":
+    """Order sources by exhibit, each before all that was found in it, and those in one parent by path."""
+    children: dict[int | None, list[S]] = {}
+    for source in sorted(sources, key=lambda one: (one.exhibit.number, one.path, one.kind, one.pk)):
+        children.setdefault(source.parent_id, []).append(source)
+    ordered: list[S] = []
+    waiting = children.get(None, [])[::-1]
+    while waiting:
+        source = waiting.pop()
+        ordered.append(source)
+        waiting += children.get(source.pk, [])[::-1]
+    return ordered
+
+
+def own_part(path: str, parent: str) -> str:
+    """Return what a source's path says beyond its parent's; the whole of it where it says nothing else."""
+    own = path.removeprefix(parent).lstrip("!/") if path.startswith(parent) else path
+    return own or path
+
+
+def way_down(source: Source) -> list[tuple[Source, str]]:
+    """Return a source's ancestors and itself, outermost first, each with its own part of the path."""
+    way: list[Source] = [source]
+    while way[0].parent is not None and len(way) < DEEPEST:
+        way.insert(0, way[0].parent)
+    return [(one, own_part(one.path, one.parent.path) if one.parent else one.path) for one in way]
 
 
 def source(sight: Sight, key: int) -> Source | None:
     """Return one source of the operation with its exhibit, or None."""
     rows = Source.objects.filter(exhibit__operation=sight.operation)
-    return rows.select_related("exhibit", "parent").filter(pk=key).first()
+    return rows.select_related("exhibit", "parent", "parent_entry", "crosscheck").filter(pk=key).first()
 
 
-def entry_rows(sight: Sight, *, state: str, path: str, of: Source | None = None, exhibit: int = 0) -> QuerySet[Entry]:
-    """Return entries of the operation, an exhibit or a source, by state and a part of the path (empty: any)."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries of a list are wanted; what is empty does not narrow it."""
+
+    state: str = ""
+    path: str = ""
+    """A part of it."""
+    cause: str = ""
+    """Of ``records.entry.Cause``; ``unstated`` is none where there should be one."""
+    lying: str = ""
+    """A key of ``LYING``."""
+    again: bool = False
+    """Tried more than once."""
+    extractor: str = ""
+    """``name`` or ``name/version``."""
+
+
+LYING = {
+    "live": Q(allocated=True),
+    "deleted": Q(allocated=False),
+    "carved": Q(kind=EntryKind.CARVED),
+    "structure": Q(kind__in=[EntryKind.VOLUME, EntryKind.REGION]),
+    "unknown": Q(allocated__isnull=True),
+}
+UNSTATED = "unstated"
+
+
+def entry_rows(sight: Sight, wanted: Wanted, *, of: Source | None = None, exhibit: int = 0) -> QuerySet[Entry]:
+    """Return the wanted entries of the operation, an exhibit or a source."""
     rows = entries(sight).select_related("source__exhibit", "content")
     if of is not None:
         rows = rows.filter(source=of)
     if exhibit:
         rows = rows.filter(source__exhibit=exhibit)
-    if state in EntryState.values:
-        rows = rows.filter(state=state)
-    return rows.filter(path__icontains=path) if path else rows
+    if wanted.state in EntryState.values:
+        rows = rows.filter(state=wanted.state)
+    if wanted.cause == UNSTATED:
+        rows = rows.filter(cause="").exclude(state__in=[EntryState.PROCESSED, EntryState.PENDING])
+    elif wanted.cause:
+        rows = rows.filter(cause=wanted.cause)
+    if wanted.again:
+        rows = rows.filter(attempts__gt=1)
+    if wanted.extractor:
+        name, _, version = wanted.extractor.partition("/")
+        rows = rows.filter(extractor=name, **({"version": int(version)} if version.isdecimal() else {}))
+    rows = rows.filter(LYING.get(wanted.lying, Q()))
+    return rows.filter(path__icontains=wanted.path) if wanted.path else rows
 
 
 def problem_rows(sight: Sight, *, exhibit: int = 0) -> QuerySet[Problem]:
@@ -172,13 +275,6 @@ def problem_rows(sight: Sight, *, exhibit: int = 0) -> QuerySet[Problem]:
     if exhibit:
         rows = rows.filter(source__exhibit=exhibit)
     return rows.select_related("source__exhibit").order_by("pk")
-
-
-def progress(sight: Sight) -> Progress:
-    """Return how far reading is, with the newest failures."""
-    waiting = Source.objects.filter(exhibit__operation=sight.operation, state=SourceState.NEW).count()
-    failed = entries(sight).filter(state=EntryState.FAILED).select_related("source__exhibit")
-    return Progress(account(sight), waiting, problem_rows(sight).count(), list(failed.order_by("-pk")[:5]))
 
 
 def source_count(sight: Sight) -> int:

@@ -22,7 +22,7 @@ from sauveterre.casework.services.exhibits import (
 from sauveterre.casework.services.operations import require_member
 from sauveterre.errors import InvalidInput, SauveterreError, UnknownFormat
 from sauveterre.evidence.segments import files_of
-from sauveterre.exchange.register import RegisterLine, read_register
+from sauveterre.exchange.register import RegisterLine, read_register, text_of
 from sauveterre.records.digest import Digest
 from sauveterre.records.entry import display_path
 from sauveterre.records.register import Register
@@ -50,6 +50,8 @@ class Planned:
     name: str
     """``line 3`` of a table, or the file's name."""
     verdict: Verdict
+    line: int = 0
+    """Of the table; 0 in a folder."""
     why: str = ""
     """A sentence for everything but what is new."""
     register: Register = field(default_factory=Register)
@@ -86,8 +88,8 @@ class Plan:
         return hashlib.sha256(repr(self.rows).encode("utf-8", "backslashreplace")).hexdigest()[:32]
 
 
-def plan_table(*, operation: Operation, text: str, zone: tzinfo, by: Officer, folder: Path | None = None) -> Plan:
-    """Say what a table of exhibits would enter; paths that are not absolute lie in ``folder``.
+def plan_table(*, operation: Operation, table: bytes, zone: tzinfo, by: Officer, folder: Path | None = None) -> Plan:
+    """Say what a CSV table of exhibits would enter; paths that are not absolute lie in ``folder``.
 
     Raises ``InvalidInput`` for what is no table at all, or holds more than 1,000 lines.
     """
@@ -95,7 +97,7 @@ def plan_table(*, operation: Operation, text: str, zone: tzinfo, by: Officer, fo
     seals: dict[str, str] = {}
     paths: dict[Path, str] = {}
     rows = []
-    for line in read_register(text, zone):
+    for line in read_register(text_of(table), zone):
         row = _planned(operation, line, folder)
         rows.append(_unless_twice(row, seals, paths))
     return _bounded(rows)
@@ -103,7 +105,7 @@ def plan_table(*, operation: Operation, text: str, zone: tzinfo, by: Officer, fo
 
 def _planned(operation: Operation, line: RegisterLine, folder: Path | None) -> Planned:
     name = f"line {line.number}"
-    row = Planned(name=name, verdict=Verdict.NEW, register=line.register, digests=line.digests)
+    row = Planned(name=name, verdict=Verdict.NEW, line=line.number, register=line.register, digests=line.digests)
     try:
         if line.wrong:
             raise InvalidInput(line.wrong)

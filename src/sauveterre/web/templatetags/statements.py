@@ -1,6 +1,6 @@
 """How pages say things: facts with their source marks, words in the reader's language, times with their zone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
@@ -12,12 +12,12 @@ from django.utils import formats
 from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from sauveterre.casework.models import Entry, Operation
 from sauveterre.casework.selectors.countries import country_name
-from sauveterre.web import labels
+from sauveterre.web import labels, sentences
 
 register = template.Library()
 
@@ -54,7 +54,7 @@ def flag(value: bool | None) -> SafeString | str:  # noqa: FBT001 - a template's
 @register.filter
 def when(at: datetime | None) -> SafeString:
     """Give a time to the minute in UTC, and say so."""
-    if at is None:
+    if not at:
         return unknown()
     at = at.astimezone(UTC)
     shown = formats.date_format(at, "j N Y H:i")
@@ -82,6 +82,41 @@ def size(value: int | None) -> object:
 
 
 @register.filter
+def said(sentence: object) -> str:
+    """Give a sentence of the program in the reader's language, where it is known in it."""
+    return sentences.said(sentence)
+
+
+@register.filter
+def duration(seconds: float | None) -> object:
+    """Give a stretch of time in its two largest units."""
+    if seconds is None:
+        return unknown()
+    if seconds < 1:
+        return _("%(n)s ms") % {"n": formats.localize(round(seconds * 1000))}
+    if seconds < 10:
+        return _("%(n)s s") % {"n": formats.localize(round(seconds, 1))}
+    whole = round(seconds)
+    for unit, small, form in _UNITS:
+        if whole >= unit:
+            return form % {"n": whole // unit, "m": whole % unit // small}
+    return _("%(n)s s") % {"n": whole}
+
+
+_UNITS = (
+    (86_400, 3_600, gettext_lazy("%(n)d d %(m)d h")),
+    (3_600, 60, gettext_lazy("%(n)d h %(m)d min")),
+    (60, 1, gettext_lazy("%(n)d min %(m)d s")),
+)
+
+
+@register.filter
+def rate(value: float) -> object:
+    """Give a number a second: whole, but for small ones."""
+    return formats.localize(round(value, 1) if value < 10 else round(value))
+
+
+@register.filter
 def country(code: str) -> object:
     """Give a country's name."""
     return country_name(code, get_language() or "en") if code else unknown()
@@ -106,6 +141,18 @@ def ident(value: object) -> object:
 def get(mapping: Mapping[str, Any], key: str) -> Any:
     """Look a key up; nothing where it is missing."""
     return mapping.get(key, "")
+
+
+@register.filter
+def at(rows: Sequence[Any], place: int) -> Any:
+    """Give the row at a place."""
+    return rows[place]
+
+
+@register.filter
+def tenth(part: int | None, whole: int) -> int:
+    """Give a part of a whole in tenths, rounded up: how dark a cell is drawn."""
+    return -(-10 * (part or 0) // whole) if whole else 0
 
 
 @register.filter

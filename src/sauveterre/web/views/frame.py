@@ -14,6 +14,7 @@ from sauveterre.casework import audit
 from sauveterre.casework.models import Officer
 from sauveterre.casework.selectors.access import Sight, sight_of
 from sauveterre.errors import NotAllowed, SauveterreError
+from sauveterre.web.sentences import said
 
 P = ParamSpec("P")
 Page = Callable[Concatenate[HttpRequest, Sight, P], HttpResponse]
@@ -67,7 +68,7 @@ def attempt(request: HttpRequest, act: Callable[[], object], *, done: str, to: s
     try:
         act()
     except SauveterreError as error:
-        messages.error(request, str(error))
+        messages.error(request, said(error))
     else:
         messages.success(request, done)
     answer: HttpResponse = redirect(to, **where)

@@ -1,14 +1,20 @@
 """Where the operation stands: figures, what is running, what changed; search; the audit log; the rows behind all."""
 
+import time
+
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.http import urlencode
 
 from sauveterre.casework import audit as log
-from sauveterre.casework.selectors import contents, exhibits, figures, journal, people, rows
+from sauveterre.casework.selectors import accounting, contents, custody, figures, journal, people, rows
 from sauveterre.casework.selectors import search as searching
 from sauveterre.casework.selectors.access import Sight
 from sauveterre.casework.selectors.paging import keyset
+from sauveterre.casework.selectors.progress import Progress
+from sauveterre.casework.selectors.progress import progress as progress_of
 from sauveterre.web.labels import word
+from sauveterre.web.pace import pace
 from sauveterre.web.views.frame import number, operation_page, show, text
 
 STATES = ("processed", "partial", "failed", "skipped", "pending")
@@ -17,23 +23,33 @@ STATES = ("processed", "partial", "failed", "skipped", "pending")
 @operation_page("operation")
 def operation(request: HttpRequest, sight: Sight) -> HttpResponse:
     """Show the overview."""
-    progress = exhibits.progress(sight)
+    how_far = progress_of(sight)
     spared = contents.spared(sight)
     return show(
         request,
         "overview",
-        figures=figures.overview(sight, progress.account, spared),
-        progress=progress,
+        figures=figures.overview(sight, how_far.account, spared),
+        **_how_far(request, sight, how_far),
         spared=spared,
         states=[(state, word(state, "state")) for state in STATES],
         changes=journal.changes(sight),
+        to_sign=custody.to_sign(sight),
+        mismatched=[one for one in accounting.integrity(sight) if one.mismatches],
     )
 
 
 @operation_page("operation")
 def progress(request: HttpRequest, sight: Sight) -> HttpResponse:
     """Show how far reading is: the part of the overview that renews itself."""
-    return show(request, "parts/progress", progress=exhibits.progress(sight))
+    return show(request, "parts/progress", **_how_far(request, sight, progress_of(sight)))
+
+
+def _how_far(request: HttpRequest, sight: Sight, how_far: Progress) -> dict[str, object]:
+    return {
+        "progress": how_far,
+        "pace": pace(how_far, seen=text(request, "seen", longest=600), now=time.time()),
+        "again": reverse("progress", args=[sight.operation.pk]),
+    }
 
 
 @operation_page("audit")

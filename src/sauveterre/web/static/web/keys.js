@@ -40,6 +40,12 @@ function go(key) {
   if (link) location.assign(link.href);
 }
 
+function act(key) {
+  const link = [...document.querySelectorAll("[data-act]")].find((one) => one.dataset.act === key);
+  link?.click();
+  return Boolean(link);
+}
+
 function press(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   if (event.key === "Escape" && typing(event.target)) event.target.blur();
@@ -63,10 +69,27 @@ function press(event) {
       ArrowDown: () => move(wide), ArrowUp: () => move(-wide),
     });
   }
-  const act = acts[event.key];
-  if (!act) return;
-  event.preventDefault();
-  act();
+  const move_to = acts[event.key];
+  if (move_to) move_to();
+  if (move_to || act(event.key)) event.preventDefault();
+}
+
+// Lists that renew themselves keep the line that was chosen.
+let kept = "";
+document.addEventListener("htmx:beforeSwap", () => {
+  kept = chosen()?.querySelector("a.main")?.getAttribute("href") ?? "";
+});
+document.addEventListener("htmx:afterSwap", () => {
+  const line = kept && !chosen() && lines().find((one) => one.querySelector("a.main")?.getAttribute("href") === kept);
+  if (line) choose(line);
+});
+
+const list = document.getElementById("acts");
+for (const one of list ? document.querySelectorAll("[data-act]") : []) {
+  const [key, name] = [document.createElement("dt"), document.createElement("dd")];
+  key.append(Object.assign(document.createElement("kbd"), { textContent: one.dataset.act }));
+  name.textContent = one.textContent.trim();
+  list.append(key, name);
 }
 
 document.addEventListener("keydown", press);

@@ -1,0 +1,58 @@
+"""Contents, the gallery, and the hash lists that they are compared with."""
+
+from functools import partial
+
+from django.http import HttpRequest, HttpResponse
+
+from sauveterre.casework.selectors import contents, groups, people
+from sauveterre.casework.selectors.access import Sight
+from sauveterre.casework.selectors.paging import keyset
+from sauveterre.web.views.frame import found, number, operation_page, show, text
+
+
+@operation_page("gallery")
+def content_list(request: HttpRequest, sight: Sight) -> HttpResponse:
+    """List contents, by what their hits say."""
+    hit = text(request, "hit") or "all"
+    on = number(request, "list")
+    total = None if on else contents.hit_counts(sight).get(hit)
+    page = keyset(contents.content_rows(sight, hit=hit, on=on), after=number(request, "after"), total=total)
+    return show(request, "contents", page=page, hit=hit)
+
+
+@operation_page("gallery")
+def content(request: HttpRequest, sight: Sight, sha256: str) -> HttpResponse:
+    """Show one content: what it is, where it lay, on which lists it was found, where it was shared."""
+    held = found(contents.held(sight, sha256))
+    return show(
+        request,
+        "content",
+        held=held,
+        names=people.names(sight, {share.account for share in held.shares}),
+        titles=groups.titles(sight, {share.group for share in held.shares}),
+    )
+
+
+@operation_page("gallery", consulted=True)
+def gallery(request: HttpRequest, sight: Sight) -> HttpResponse:
+    """Show pictures, grey and blurred: what is left to look at first, each stack once."""
+    show_what = text(request, "show") or "unsettled"
+    if show_what not in {*contents.HIT_FILTERS, "stacks"}:
+        show_what = "unsettled"
+    stack = number(request, "stack") or None
+    page = contents.gallery(sight, show=show_what, after=number(request, "after"), stack=stack)
+    return show(
+        request, "gallery", page=page, shown=show_what, stack=stack, spared=partial(contents.spared, sight),
+    )  # fmt: skip
+
+
+@operation_page("gallery")
+def blurred(request: HttpRequest, sight: Sight, sha256: str) -> HttpResponse:  # noqa: ARG001 - a view's signature
+    """Give a picture grey and blurred. No address gives it otherwise."""
+    return HttpResponse(found(contents.blurred(sight, sha256)), content_type="image/jpeg")
+
+
+@operation_page("gallery")
+def hash_lists(request: HttpRequest, sight: Sight) -> HttpResponse:
+    """List the hash lists that contents are compared with."""
+    return show(request, "hash_lists", lists=contents.hash_lists(sight))
