@@ -27,14 +27,18 @@ class UnknownCipher(ValueError):
     """A cipher that is not read; the message is its name."""
 
 
-def sector_cipher(name: str, key: bytes, sector_size: int) -> Decrypt:
-    """Return the cipher of a name such as ``aes-xts-plain64``; raise ``UnknownCipher`` for one that is not read."""
+def sector_cipher(name: str, key: bytes, sector_size: int, *, step: int = 0) -> Decrypt:
+    """Return the cipher of a name such as ``aes-xts-plain64``; raise ``UnknownCipher`` for one that is not read.
+
+    ``step`` is by how much the number grows from one sector to the next: by its size in units of 512 bytes, if 0.
+    ``eboiv`` is BitLocker's start value in CBC mode: where the sector begins, in bytes, encrypted by the same key.
+    """
     cipher, _, rest = name.partition("-")
     mode, _, start = rest.partition("-")
     halves = {"xts": 2, "cbc": 1}.get(mode, 0)
     if cipher != "aes" or not halves or len(key) not in (16 * halves, 24 * halves, 32 * halves):
         raise UnknownCipher(f"{name} with {len(key) * 8} bits")
-    starts = _starts(name, start, key, sector_size)
+    starts = _starts(name, start, key, step or sector_size // UNIT)
     if mode == "xts":
         return _xts(key[: len(key) // 2], key[len(key) // 2 :], sector_size, starts)
     return _cbc(key, sector_size, starts)
@@ -44,9 +48,7 @@ Starts = Callable[[int, int], bytes]
 """Gives the start values of so many sectors from a first one on, 16 bytes each."""
 
 
-def _starts(name: str, kind: str, key: bytes, sector_size: int) -> Starts:
-    step = sector_size // UNIT
-
+def _starts(name: str, kind: str, key: bytes, step: int) -> Starts:
     def plain(first: int, count: int) -> bytes:
         numbers = np.zeros((count, 2), np.uint64)
         numbers[:, 0] = np.uint64(first) + np.arange(count, dtype=np.uint64) * np.uint64(step)
@@ -56,6 +58,8 @@ def _starts(name: str, kind: str, key: bytes, sector_size: int) -> Starts:
 
     if kind in ("plain", "plain64"):
         return plain
+    if kind == "eboiv":
+        return lambda first, count: _aes(key, plain(first, count), encrypt=True)
     scheme, _, algorithm = kind.partition(":")
     if scheme != "essiv" or algorithm not in ("sha256", "sha1", "sha512"):
         raise UnknownCipher(name)
