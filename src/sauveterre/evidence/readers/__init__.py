@@ -27,6 +27,7 @@ from sauveterre.evidence.readers import (
     seven_zip,
     tar_archive,
     ufdr,
+    unread,
     vdi,
     vhd,
     vmdk,
@@ -57,6 +58,7 @@ LAYERS: tuple[EvidenceReader, ...] = (
     apfs_volume,
     xfs,
     partitions,  # after file systems: their first sector may look like a table, and an ISO image has one
+    unread,  # what is known and not read: after everything that is
     carving,  # recognises nothing: it is opened by name
 )
 """What a disk image is made of: image formats, partitions, volumes, file systems. They do not count as nesting."""

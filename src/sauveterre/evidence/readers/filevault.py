@@ -57,8 +57,8 @@ class CoreStorage(Layers):
 
     def _tell(self, origin: Origin, locked: int) -> None:
         what = (
-            f"{origin.identity} holds {locked} volumes encrypted with FileVault and none of the {len(origin.keys)} keys "
-            "given opens them; add the password of a user or the recovery key to the exhibit's keys"
+            f"{origin.identity} holds {locked} volumes encrypted with FileVault and none of the {len(origin.keys)} "
+            "keys given opens them; add the password of a user or the recovery key to the exhibit's keys"
         )
         if not self._members:
             self.close()
