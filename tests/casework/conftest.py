@@ -1,5 +1,9 @@
 """People with names and roles: Ana opened the operation, Ben is a member, Eve is a stranger."""
 
+import heapq
+from concurrent.futures import Future
+from itertools import count
+
 import pytest
 
 
@@ -32,3 +36,78 @@ def operation(ana):
     from sauveterre.casework.services.operations import create_operation
 
     return create_operation(name="Weather", by=ana)
+
+
+class Here:
+    """A sandbox that is none: tasks run at once, in this process, and what they list and read is noted."""
+
+    def __init__(self, scratch):
+        self.scratch = scratch
+        self.read = []
+        self.listed = []
+
+    def run(self, function, *arguments, seconds, label=""):
+        if function.__name__ == "list_source":
+            self.listed.append(arguments[0].steps[-1].locator if arguments[0].steps else arguments[0].path.name)
+        return function(*arguments)
+
+    def submit(self, function, *arguments, seconds, label=""):
+        self.read.append(arguments[1].path.decode())
+        future = Future()
+        try:
+            future.set_result(function(*arguments))
+        except Exception as error:  # noqa: BLE001 - whatever a task raises is its future's
+            future.set_exception(error)
+        return future
+
+
+class Queue:
+    """The jobs that wait, done one after the other in the process of the test."""
+
+    def __init__(self, sandbox):
+        self.sandbox = sandbox
+        self.done = []
+        self._waiting = []
+        self._numbers = count()
+
+    def __call__(self, task, rows, *, priority=0):
+        for row in rows:
+            heapq.heappush(self._waiting, (-priority, next(self._numbers), task, row))
+
+    def work(self):
+        """Do all that waits; return what was read meanwhile, in the order of its names."""
+        from django.db import transaction
+
+        from sauveterre.casework import intake
+
+        self.sandbox.read.clear()
+        self.sandbox.listed.clear()
+        while self._waiting:
+            _, _, task, row = heapq.heappop(self._waiting)
+            self.done.append(task)
+            write = getattr(intake, task)(self.sandbox, **row, defer=self)
+            with transaction.atomic():
+                write()
+        return sorted(self.sandbox.read)
+
+    def take_in(self, operation, path, by):
+        """Take an exhibit in, and do all that there is to do with it."""
+        from sauveterre.casework.models import Source
+        from sauveterre.casework.services.exhibits import add_exhibit
+
+        exhibit = add_exhibit(operation=operation, path=path, by=by)
+        self("inventory", [{"source_id": source.pk} for source in Source.objects.filter(exhibit=exhibit)])
+        self.work()
+        return exhibit
+
+
+@pytest.fixture
+def queue(tmp_path, monkeypatch):
+    """Jobs of a test, and a sandbox that counts what they do."""
+    from sauveterre.casework.services import refresh
+
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    made = Queue(Here(scratch))
+    monkeypatch.setattr(refresh, "put", made)
+    return made

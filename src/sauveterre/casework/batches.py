@@ -28,3 +28,7 @@ class Batches:
     def ended(self) -> list[tuple[int, int]]:
         """Return all batches, the last one with what it has so far."""
         return [*self._ended, (self._first, self._last)] if self._count else self._ended
+
+    def jobs(self, source_id: int) -> list[dict[str, int]]:
+        """Return the arguments of one job for each batch of a source."""
+        return [{"source_id": source_id, "first": first, "last": last} for first, last in self.ended()]

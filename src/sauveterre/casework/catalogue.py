@@ -8,10 +8,9 @@ from sauveterre.casework.batches import Batches
 from sauveterre.casework.models import Entry, EntryState, Problem, Source, SourceState
 from sauveterre.casework.nesting import SharedBudget, forget_below
 from sauveterre.casework.rows import copy_rows, storable
-from sauveterre.casework.suspects import KILLERS
 from sauveterre.errors import LimitExceeded
 from sauveterre.pipeline.attempts import deadly
-from sauveterre.pipeline.endings import foreseen
+from sauveterre.pipeline.endings import KILLERS, foreseen
 from sauveterre.pipeline.listing import Listing
 from sauveterre.pipeline.opening import reader_version
 from sauveterre.pipeline.processing import ANY, VERSIONS, Processed, unread, version_of
@@ -35,8 +34,8 @@ class Killer:
     version: int
 
 
-def write_listing(row: Source, listing: Listing, shared: SharedBudget | None) -> list[tuple[int, int]]:
-    """Write what a source holds instead of what it held before; return the batches that are to be read.
+def write_listing(row: Source, listing: Listing, shared: SharedBudget | None) -> list[dict[str, int]]:
+    """Write what a source holds instead of what it held before; return the jobs that are to read it.
 
     Raises ``LimitExceeded``, and changes nothing, when that is more than its budget has left.
     """
@@ -61,7 +60,16 @@ def write_listing(row: Source, listing: Listing, shared: SharedBudget | None) ->
     row.announced, row.reader_version = listing.count, reader_version(row.kind)
     row.attempts, row.reached = 0, None
     row.save(update_fields=["state", "reason", "identity", "announced", "reader_version", "attempts", "reached"])
-    return batches.ended()
+    return batches.jobs(row.pk)
+
+
+def pending_batches(row: Source) -> list[dict[str, int]]:
+    """Return the jobs that are to read what still waits in a source."""
+    batches = Batches()
+    waiting = row.entries.filter(state=EntryState.PENDING).order_by("ordinal")
+    for ordinal, kind, size in waiting.values_list("ordinal", "kind", "size").iterator(chunk_size=5_000):
+        batches.take(ordinal, kind, size)
+    return batches.jobs(row.pk)
 
 
 def ended_by_listing(entry: EntryRecord, shared: SharedBudget | None, killer: Killer | None) -> Processed | None:

@@ -14,7 +14,7 @@ from django.db import DataError, transaction
 from django.db.models import F, Q
 
 from sauveterre.casework import audit, nesting, suspects
-from sauveterre.casework.catalogue import write_listing, write_problems
+from sauveterre.casework.catalogue import pending_batches, write_listing, write_problems
 from sauveterre.casework.models import Entry, EntryState, Source, SourceState
 from sauveterre.casework.outcomes import Ended, write_outcomes
 from sauveterre.casework.rows import copy_facts, storable
@@ -60,7 +60,7 @@ def inventory(sandbox: Sandbox, source_id: int, *, defer: Defer) -> Callable[[],
     source, keys = source_record(row), keys_of(row.exhibit)
     _require_there(row, source)
     if suspects.is_deadly(row.attempts):
-        return _not_opened(row, suspects.deadly_source())
+        return _not_opened(row, suspects.deadly_source(), defer)
     file = scratch_file(sandbox.scratch)
     try:
         listing, facts = _listed(sandbox, row, source, keys, file)
@@ -69,16 +69,16 @@ def inventory(sandbox: Sandbox, source_id: int, *, defer: Defer) -> Callable[[],
         _require_children(error)
         if isinstance(error, Locked):
             return _locked(row, error, tried=len(keys), defer=defer)
-        return _not_opened(row, error)
+        return _not_opened(row, error, defer)
 
     def write() -> None:
         try:
             with transaction.atomic():
                 _write_inventory(row, listing, facts, defer)
         except LimitExceeded as error:
-            _not_opened(row, error)()
+            _not_opened(row, error, defer)()
         except UNKEPT as error:
-            _not_opened(row, _unkept(error))()
+            _not_opened(row, _unkept(error), defer)()
         finally:
             file.unlink(missing_ok=True)
 
@@ -112,10 +112,10 @@ def _listing_clocks(row: Source, source: SourceRecord) -> Clocks:
 def _write_inventory(row: Source, listing: Listing, facts: list[Any], defer: Defer) -> None:
     was_closed_for = row.reason
     shared = nesting.held_budget(row, LIMITS)
-    batches = write_listing(row, listing, shared)
+    waiting = write_listing(row, listing, shared)
     write_problems(row, [fact for fact in facts if isinstance(fact, problem.Problem)])
     copy_facts(row.pk, (fact for fact in facts if not isinstance(fact, problem.Problem)))
-    defer("process", [{"source_id": row.pk, "first": first, "last": last} for first, last in batches])
+    defer("process", waiting)
     made, refused = nesting.add_stores(row, source_record(row), listing.stores, shared)
     write_problems(row, refused)
     _have_listed(made, defer)
@@ -155,7 +155,7 @@ def _require_children(error: SauveterreError) -> None:
 
 def _locked(row: Source, error: Locked, *, tried: int, defer: Defer) -> Callable[[], None]:
     """Mark a source as locked, unless a key came in while the others were tried."""
-    not_opened = _not_opened(row, error)
+    not_opened = _not_opened(row, error, defer)
 
     def write() -> None:
         Source.objects.select_for_update().get(pk=row.pk)
@@ -167,7 +167,7 @@ def _locked(row: Source, error: Locked, *, tried: int, defer: Defer) -> Callable
     return write
 
 
-def _not_opened(row: Source, error: SauveterreError) -> Callable[[], None]:
+def _not_opened(row: Source, error: SauveterreError, defer: Defer) -> Callable[[], None]:
     """Say why a source is not open; the entry that it lies in is then understood only in part.
 
     What an earlier version listed is kept when a later one, or a bad cable, cannot list it again.
@@ -177,8 +177,10 @@ def _not_opened(row: Source, error: SauveterreError) -> Callable[[], None]:
     def write() -> None:
         row.state, row.reason = (SourceState.LOCKED if isinstance(error, Locked) else SourceState.FAILED), reason
         if row.announced is not None:
-            row.state = SourceState.DONE
+            waiting = pending_batches(row)
+            row.state = SourceState.LISTED if waiting else SourceState.DONE
             row.reason = f"what version {row.reader_version} of its reader listed stands, for now: {reason}"
+            defer("process", waiting)
         row.reader_version = reader_version(row.kind)
         row.save(update_fields=["state", "reason", "identity", "reader_version"])
         if row.parent_entry_id and row.announced is None and not row.is_store:
@@ -204,8 +206,8 @@ def process(sandbox: Sandbox, source_id: int, first: int, last: int, *, defer: D
     What was in hand when the whole program died is set apart, to be read last and alone.
     """
     row = Source.objects.select_related("exhibit__operation").filter(pk=source_id).first()
-    if row is None:
-        return nothing
+    if row is None or row.state == SourceState.NEW:
+        return nothing  # it is to be listed anew, and gets new jobs with its new listing
     _require_there(row, source_record(row))
     pending = list(row.entries.filter(ordinal__range=(first, last), state=EntryState.PENDING).order_by("ordinal"))
     apart = [{"entry_id": entry.pk} for entry in pending if entry.attempts]

@@ -86,7 +86,7 @@ def inventory(sandbox: "Sandbox", source_id: int) -> Callable[[], None]:
     """List a source (and read it, when it is a message store)."""
     from sauveterre.casework import intake
 
-    return intake.inventory(sandbox, source_id, defer=_defer)
+    return intake.inventory(sandbox, source_id, defer=put)
 
 
 @app.task(queue=QUEUE, pass_context=True)
@@ -95,7 +95,7 @@ def process(sandbox: "Sandbox", source_id: int, first: int, last: int) -> Callab
     """Process the pending entries of a source between two ordinals."""
     from sauveterre.casework import intake
 
-    return intake.process(sandbox, source_id, first, last, defer=_defer)
+    return intake.process(sandbox, source_id, first, last, defer=put)
 
 
 @app.task(queue=QUEUE, pass_context=True)
@@ -104,7 +104,7 @@ def suspect(sandbox: "Sandbox", entry_id: int) -> Callable[[], None]:
     """Process an entry that was in hand when the whole program died."""
     from sauveterre.casework import intake
 
-    return intake.suspect(sandbox, entry_id, defer=_defer)
+    return intake.suspect(sandbox, entry_id, defer=put)
 
 
 @app.task(queue="assessment", pass_context=True)
@@ -116,7 +116,7 @@ def assess(_sandbox: "Sandbox", operation_id: int, by: str) -> Callable[[], None
     return assessing.assess(operation_id, by=by)
 
 
-def _defer(task: str, rows: list[dict[str, Any]], *, priority: int = 0) -> None:
+def put(task: str, rows: list[dict[str, Any]], *, priority: int = 0) -> None:
     """Put jobs into the queue within the caller's transaction."""
     if rows:
         app.configure_task(f"{__name__}.{task}", queue=QUEUE, priority=priority).batch_defer(*rows)

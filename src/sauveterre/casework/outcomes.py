@@ -9,6 +9,7 @@ from django.db import connection
 from sauveterre.casework.models import Content, Entry, Picture, Source
 from sauveterre.casework.rows import storable
 from sauveterre.casework.storage import thumbnail_name
+from sauveterre.pipeline.endings import KILLERS
 from sauveterre.pipeline.processing import Processed
 from sauveterre.records import content as contents
 from sauveterre.records.entry import Entry as EntryRecord
@@ -26,15 +27,31 @@ class Ended:
 
 
 def write_outcomes(source: Source, ended: list[Ended]) -> None:
-    """Write a batch within the caller's transaction. What is known already is not written again."""
+    """Write a batch within the caller's transaction.
+
+    What is known already is not written again, unless an entry was read again: a newer version may say otherwise.
+    """
     prints = {
         one.processed.fingerprint.digests.sha256: one.processed.fingerprint
         for one in ended
         if one.processed.fingerprint is not None
     }
     numbers = _write_contents(source.exhibit.operation_id, prints)
+    _forget_old(ended, numbers)
     _write_pictures(prints, numbers)
     _write_states(ended, numbers)
+
+
+def _forget_old(ended: list[Ended], numbers: dict[str, int]) -> None:
+    """Make room for what is said anew of contents that were read before; where no decoder was let in, nothing is."""
+    for one in ended:
+        found = one.processed.fingerprint
+        if found is None or not one.entry.extractor or (found.picture is None and one.processed.cause in KILLERS):
+            continue
+        number = numbers[found.digests.sha256]
+        Content.objects.filter(pk=number).update(kind=found.kind)
+        if Picture.objects.filter(content_id=number).delete()[0]:
+            default_storage.delete(thumbnail_name(found.digests.sha256))
 
 
 def _write_contents(operation_id: int, prints: dict[str, contents.Fingerprint]) -> dict[str, int]:

@@ -15,11 +15,10 @@ from sauveterre.media.casualty import Casualty, CasualtyReason
 from sauveterre.media.forking import left_behind
 from sauveterre.media.hand import Held
 from sauveterre.pipeline.attempts import MOST_DEATHS, deadly
+from sauveterre.pipeline.endings import KILLERS
 from sauveterre.pipeline.processing import Processed, version_of
 from sauveterre.records.entry import Cause
 
-KILLERS = frozenset({Cause.CRASH, Cause.TIME, Cause.MEMORY})
-"""Causes that are the death of whatever read the entry."""
 IDENTITY, LISTING, FACTS = range(3)
 """The stages of an inventory."""
 _ENTRY = re.compile(r"entry (\d{1,18})")

@@ -8,6 +8,8 @@ from sauveterre.media.casualty import Casualty, CasualtyReason
 from sauveterre.records.digest import Digests
 from sauveterre.records.entry import Cause, Entry, Outcome
 
+KILLERS = frozenset({Cause.CRASH, Cause.TIME, Cause.MEMORY})
+"""Causes that are the death of whatever read an entry."""
 _CASUALTIES = {
     CasualtyReason.TIME: Cause.TIME,
     CasualtyReason.CPU: Cause.TIME,

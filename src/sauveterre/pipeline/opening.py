@@ -39,11 +39,16 @@ def located(reader: MessageReader | TreeReader, tree: Tree, root: str) -> StoreL
     raise UnreadableSource(f"{tree.identity} holds no {reader.NAME} at {root or 'its top'}; process the exhibit again")
 
 
-def reader_version(name: str) -> int:
-    """Return the version of the reader of this name; 0 for one that is no more."""
+def reader_versions() -> dict[str, int]:
+    """Return the version of every reader of sources by its name."""
     readers: tuple[EvidenceReader | TreeReader | MessageReader, ...]
     readers = (*EVIDENCE_READERS, *TREE_READERS, *MESSAGE_READERS)
-    return next((reader.VERSION for reader in readers if name == reader.NAME), 0)
+    return {reader.NAME: reader.VERSION for reader in readers}
+
+
+def reader_version(name: str) -> int:
+    """Return the version of the reader of this name; 0 for one that is no more."""
+    return reader_versions().get(name, 0)
 
 
 def is_store(source: Source) -> bool:
