@@ -132,18 +132,22 @@ def test_a_bubblewrap_that_does_not_work_is_not_used(tmp_path, monkeypatch):
 
 
 @pytest.mark.skipif(shutil.which("bwrap") is None, reason="this system has no bubblewrap")
-def test_what_is_hidden_is_not_there(tmp_path):
-    (tmp_path / "secret").mkdir()
+def test_what_is_hidden_is_not_there_but_for_scratch_in_it(tmp_path):
+    for name in ("secret", "run/scratch"):
+        (tmp_path / name).mkdir(parents=True)
     (tmp_path / "secret" / "key").write_text("sun")
-    (tmp_path / "home").mkdir()
-    command = bubble.bubble_around(tmp_path / "home", (tmp_path / "secret", tmp_path / "absent"))
+    (tmp_path / "run" / "socket").write_text("rain")
+    command = bubble.bubble_around(tmp_path / "run/scratch", (tmp_path / "secret", tmp_path / "run", tmp_path / "none"))
     if not command:
         pytest.skip("this system forbids what bubblewrap does")
+    script = (
+        f"cd {tmp_path}; find . | sort | tr '\\n' ' '; touch run/scratch/a && touch run/b || touch secret/c || echo no"
+    )
 
-    ran = subprocess.run([*command, "ls", "-A", tmp_path, tmp_path / "secret"], capture_output=True, text=True)
+    ran = subprocess.run([*command, "sh", "-c", script], capture_output=True, text=True)
 
-    assert "key" not in ran.stdout
-    assert "home" in ran.stdout
+    assert ran.stdout == ". ./run ./run/scratch ./secret no\n"
+    assert (tmp_path / "run/scratch/a").is_file()
 
 
 def test_a_server_that_died_is_started_again_as_it_was(tmp_path):

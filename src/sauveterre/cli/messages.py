@@ -29,7 +29,7 @@ def read(
     keys = tuple(found for found in (key, read_key(key_file) if key_file else None) if found)
     with Sandbox(workers=1, limits=Limits()) as sandbox:
         try:
-            records = sandbox.run(read_messages, source, Limits(), keys, seconds=Limits().listing_seconds)
+            records = sandbox.run(read_messages, source, Limits(), keys, seconds=Limits().listing_clocks(None))
         except Casualty as casualty:
             jsonl.line("failure", path=str(source), reason=str(casualty))
             raise typer.Exit(8) from casualty

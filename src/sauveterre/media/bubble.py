@@ -31,9 +31,13 @@ def bubble_around(writable: Path, hidden: Sequence[Path]) -> list[str]:
     if os.getuid() == 0:
         # Evidence that belongs to others stays readable; nothing else is left of what root may do.
         command += ["--cap-drop", "ALL", "--cap-add", "CAP_DAC_READ_SEARCH"]
-    for folder in (path for path in hidden if path.is_dir()):
-        command += ["--tmpfs", str(folder), "--remount-ro", str(folder)]
-    command += ["--bind", str(writable), str(writable), "--"]
+    empty = [str(folder) for folder in hidden if folder.is_dir()]
+    for folder in empty:
+        command += ["--tmpfs", folder]
+    command += ["--bind", str(writable), str(writable)]  # it may lie in one that is hidden
+    for folder in empty:
+        command += ["--remount-ro", folder]
+    command.append("--")
     return command if _works(command) else []
 
 
