@@ -78,14 +78,18 @@ class Queue:
         """Do all that waits; return what was read meanwhile, in the order of its names."""
         from django.db import transaction
 
-        from sauveterre.casework import intake
+        from sauveterre.casework import crosschecking, intake, verifying
 
+        others = {"verify": verifying.verify, "crosscheck": crosschecking.crosscheck}
         self.sandbox.read.clear()
         self.sandbox.listed.clear()
         while self._waiting:
             _, _, task, row = heapq.heappop(self._waiting)
             self.done.append(task)
-            write = getattr(intake, task)(self.sandbox, **row, defer=self)
+            if task in others:
+                write = others[task](self.sandbox, **row)
+            else:
+                write = getattr(intake, task)(self.sandbox, **row, defer=self)
             with transaction.atomic():
                 write()
         return sorted(self.sandbox.read)

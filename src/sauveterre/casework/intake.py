@@ -4,7 +4,6 @@ Each function here works outside any transaction and returns the writing as a fu
 job runs in one transaction with its own completion.
 """
 
-import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,17 +12,19 @@ import psycopg
 from django.db import DataError, transaction
 from django.db.models import F, Q
 
-from sauveterre.casework import audit, nesting, suspects
+from sauveterre.casework import audit, crosschecking, nesting, suspects, verifying
 from sauveterre.casework.catalogue import pending_batches, write_listing, write_problems
 from sauveterre.casework.models import Entry, EntryState, Source, SourceState
 from sauveterre.casework.outcomes import Ended, write_outcomes
+from sauveterre.casework.presence import require_children, require_there
 from sauveterre.casework.rows import copy_facts, storable
-from sauveterre.casework.sources import entry_record, keys_of, source_record, way_of
-from sauveterre.errors import LimitExceeded, Locked, SauveterreError, WorkspaceError
+from sauveterre.casework.sources import entry_record, keys_of, path_of, source_record, way_of
+from sauveterre.errors import LimitExceeded, Locked, SauveterreError
 from sauveterre.media.casualty import Casualty, CasualtyReason
 from sauveterre.media.sandbox import Sandbox
 from sauveterre.pipeline.attempts import Attempts
 from sauveterre.pipeline.endings import cause_of
+from sauveterre.pipeline.integrity import read_file
 from sauveterre.pipeline.inventory import list_source, root_identity, root_size
 from sauveterre.pipeline.listing import Listing, scratch_file
 from sauveterre.pipeline.messages import read_store
@@ -32,7 +33,6 @@ from sauveterre.pipeline.processing import nested_source
 from sauveterre.records import problem
 from sauveterre.records.entry import Cause
 from sauveterre.records.limits import Clocks, Limits
-from sauveterre.records.source import Source as SourceRecord
 
 LIMITS = Limits()
 UNKEPT = (DataError, psycopg.DataError)
@@ -57,18 +57,17 @@ def inventory(sandbox: Sandbox, source_id: int, *, defer: Defer) -> Callable[[],
     row = Source.objects.select_related("exhibit__operation", "parent_entry").filter(pk=source_id).first()
     if row is None or row.state != SourceState.NEW:
         return nothing  # asked for twice: two keys may come in at once
-    source, keys = source_record(row), keys_of(row.exhibit)
-    _require_there(row, source)
+    require_there(row.exhibit)
     if suspects.is_deadly(row.attempts):
         return _not_opened(row, suspects.deadly_source(), defer)
-    file = scratch_file(sandbox.scratch)
+    file, tried = scratch_file(sandbox.scratch), row.exhibit.keys.count()
     try:
-        listing, facts = _listed(sandbox, row, source, keys, file)
+        listing, facts = _listed(sandbox, row, file, defer)
     except SauveterreError as error:
         file.unlink()
-        _require_children(error)
+        require_children(error)
         if isinstance(error, Locked):
-            return _locked(row, error, tried=len(keys), defer=defer)
+            return _locked(row, error, tried=tried, defer=defer)
         return _not_opened(row, error, defer)
 
     def write() -> None:
@@ -85,27 +84,28 @@ def inventory(sandbox: Sandbox, source_id: int, *, defer: Defer) -> Callable[[],
     return write
 
 
-def _listed(
-    sandbox: Sandbox, row: Source, source: SourceRecord, keys: tuple[str, ...], file: Path
-) -> tuple[Listing, list[Any]]:
+def _listed(sandbox: Sandbox, row: Source, file: Path, defer: Defer) -> tuple[Listing, list[Any]]:
     """List a source into a file, and read what it states when it is a message store."""
-    clocks = _listing_clocks(row, source)
+    clocks, keys = listing_clocks(row), keys_of(row.exhibit)
 
     def run(function: Callable[..., Any], *arguments: Any, stage: int) -> Any:
         return sandbox.run(function, *arguments, seconds=clocks, label=suspects.source_label(row.pk, stage))
 
-    if not row.identity:
-        row.identity = run(root_identity, source.path, stage=suspects.IDENTITY)
-        source = source_record(row)
+    path = path_of(row.exhibit)
+    if not row.identity and row.kind == verifying.FOLDER:
+        row.identity = root_identity(path)
+    elif not row.identity:
+        row.identity = verifying.keep_identity(row, run(read_file, path, stage=suspects.IDENTITY), defer)
+    source = source_record(row)
     listing: Listing = run(list_source, source, LIMITS, keys, file, stage=suspects.LISTING)
     facts = run(read_store, source, LIMITS, keys, stage=suspects.FACTS) if row.is_store else []
     return listing, facts
 
 
-def _listing_clocks(row: Source, source: SourceRecord) -> Clocks:
+def listing_clocks(row: Source) -> Clocks:
     """Return how long a source may take: a medium, or a region of one, may be terabytes that are read whole."""
     if not row.steps:
-        return LIMITS.listing_clocks(root_size(source.path))
+        return LIMITS.listing_clocks(root_size(path_of(row.exhibit)))
     return LIMITS.listing_clocks(row.parent_entry.size if row.parent_entry else None)
 
 
@@ -123,6 +123,10 @@ def _write_inventory(row: Source, listing: Listing, facts: list[Any], defer: Def
         shared.save()
     if row.parent_entry_id:
         _reopen(row.parent_entry_id, was_closed_for)
+    if crosschecking.has_second_reader(row):
+        defer("crosscheck", [{"source_id": row.pk}])
+    if row.state == SourceState.DONE:
+        verifying.verify_after(row, defer)
     _record(row, "source-listed", entries=listing.count, problems=len(listing.problems), identity=row.identity)
 
 
@@ -136,21 +140,6 @@ def _reopen(entry_id: int, reason: str) -> None:
 
 def _have_listed(made: Iterable[Source], defer: Defer) -> None:
     defer("inventory", [{"source_id": source.pk} for source in made])
-
-
-def _require_there(row: Source, source: SourceRecord) -> None:
-    """Raise ``WorkspaceError`` while a medium is not connected: that is no fault of what it holds."""
-    if not os.path.lexists(source.path):
-        raise WorkspaceError(
-            f"exhibit {row.exhibit.number} is not at {row.exhibit.path}; connect its medium and run the command again: "
-            "nothing is lost"
-        )
-
-
-def _require_children(error: SauveterreError) -> None:
-    """Raise ``WorkspaceError`` when no child process could be had: that is no fault of what was to be read."""
-    if isinstance(error, Casualty) and error.reason is CasualtyReason.LOST:
-        raise WorkspaceError(f"{error}; then run the command again: nothing is lost") from error
 
 
 def _locked(row: Source, error: Locked, *, tried: int, defer: Defer) -> Callable[[], None]:
@@ -188,6 +177,8 @@ def _not_opened(row: Source, error: SauveterreError, defer: Defer) -> Callable[[
                 state=EntryState.PARTIAL, cause=cause.value, reason=reason
             )
         _record(row, "source-not-opened", state=str(row.state), reason=reason)
+        if row.state != SourceState.LISTED:
+            verifying.verify_after(row, defer)
 
     return write
 
@@ -208,7 +199,7 @@ def process(sandbox: Sandbox, source_id: int, first: int, last: int, *, defer: D
     row = Source.objects.select_related("exhibit__operation").filter(pk=source_id).first()
     if row is None or row.state == SourceState.NEW:
         return nothing  # it is to be listed anew, and gets new jobs with its new listing
-    _require_there(row, source_record(row))
+    require_there(row.exhibit)
     pending = list(row.entries.filter(ordinal__range=(first, last), state=EntryState.PENDING).order_by("ordinal"))
     apart = [{"entry_id": entry.pk} for entry in pending if entry.attempts]
     ended = _read(sandbox, row, [entry for entry in pending if not entry.attempts], labelled=True)
@@ -216,7 +207,7 @@ def process(sandbox: Sandbox, source_id: int, first: int, last: int, *, defer: D
     def write() -> None:
         _write_ended(row, ended, defer)
         defer("suspect", apart, priority=LAST)
-        _close_source(row)
+        _close_source(row, defer)
 
     return write
 
@@ -233,13 +224,13 @@ def suspect(sandbox: Sandbox, entry_id: int, *, defer: Defer) -> Callable[[], No
     if suspects.is_deadly(entry.attempts):
         ended = [Ended(entry, entry_record(entry, source_record(row), row.kind), suspects.deadly_entry(), None)]
     else:
-        _require_there(row, source_record(row))
+        require_there(row.exhibit)
         Entry.objects.filter(pk=entry_id).update(attempts=F("attempts") + 1)
         ended = _read(sandbox, row, [entry], labelled=False)
 
     def write() -> None:
         _write_ended(row, ended, defer)
-        _close_source(row)
+        _close_source(row, defer)
 
     return write
 
@@ -259,7 +250,7 @@ def _read(sandbox: Sandbox, row: Source, pending: list[Entry], *, labelled: bool
         try:
             processed = attempts.outlast(record, future, known=known, label=label)
         except Casualty as casualty:
-            _require_children(casualty)
+            require_children(casualty)
             raise
         ended.append(Ended(entry, record, processed, nested_source(source, record, processed)))
     return ended
@@ -297,7 +288,7 @@ def _write_pending(row: Source, ended: list[Ended], defer: Defer) -> None:
         shared.save()
 
 
-def _close_source(row: Source) -> None:
+def _close_source(row: Source, defer: Defer) -> None:
     """Close a source whose last entry has ended. Holding the row keeps two last batches from missing each other."""
     Source.objects.select_for_update().filter(pk=row.pk).first()
     if not row.entries.filter(state=EntryState.PENDING).exists():
@@ -305,6 +296,7 @@ def _close_source(row: Source) -> None:
         if closed:
             counts = {state.value: row.entries.filter(state=state).count() for state in EntryState}
             _record(row, "source-done", **counts)
+            verifying.verify_after(row, defer)
 
 
 def _record(row: Source, action: str, **detail: Any) -> None:

@@ -107,6 +107,24 @@ def suspect(sandbox: "Sandbox", entry_id: int) -> Callable[[], None]:
     return intake.suspect(sandbox, entry_id, defer=put)
 
 
+@app.task(queue=QUEUE, pass_context=True)
+@in_one_transaction
+def verify(sandbox: "Sandbox", exhibit_id: int, phase: str) -> Callable[[], None]:
+    """Read an exhibit's medium from end to end, and hold it against what is stated of it."""
+    from sauveterre.casework import verifying
+
+    return verifying.verify(sandbox, exhibit_id, phase)
+
+
+@app.task(queue=QUEUE, pass_context=True)
+@in_one_transaction
+def crosscheck(sandbox: "Sandbox", source_id: int) -> Callable[[], None]:
+    """Have a second reader list a file system."""
+    from sauveterre.casework import crosschecking
+
+    return crosschecking.crosscheck(sandbox, source_id)
+
+
 @app.task(queue="assessment", pass_context=True)
 @in_one_transaction
 def assess(_sandbox: "Sandbox", operation_id: int, by: str) -> Callable[[], None]:

@@ -34,7 +34,12 @@ def source_row(exhibit: Exhibit, record: sources.Source, *, path: str, kind: str
 def source_record(row: Source) -> sources.Source:
     """Return the record of a source's row."""
     steps = tuple(sources.Step(reader, locator) for reader, locator in row.steps)
-    return sources.Source(Path(os.fsdecode(bytes(row.exhibit.path_raw))), row.identity, steps)
+    return sources.Source(path_of(row.exhibit), row.identity, steps)
+
+
+def path_of(exhibit: Exhibit) -> Path:
+    """Return where an exhibit lies."""
+    return Path(os.fsdecode(bytes(exhibit.path_raw)))
 
 
 def entry_record(row: Entry, source: sources.Source, reader: str) -> entries.Entry:

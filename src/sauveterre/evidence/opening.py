@@ -150,7 +150,7 @@ def open_path(source: Source, limits: Limits, keys: tuple[str, ...], opened: Exi
         reader = _known_reader("directory")
         return opened.enter_context(reader.open(FolderOrigin(source.path, identity, 0, name, keys), limits))
     sibling = _beside(source.path, opened)
-    stream = _whole(opened.enter_context(_open_file(source.path)), name, sibling)
+    stream = open_file(source.path, opened)
     found = reader_for(peek_at(stream, name))
     if found is None:
         raise UnknownFormat(
@@ -158,6 +158,17 @@ def open_path(source: Source, limits: Limits, keys: tuple[str, ...], opened: Exi
             "folder to add it"
         )
     return opened.enter_context(found.open(StreamOrigin(stream, identity, 0, name, keys, sibling), limits))
+
+
+def open_file(path: Path, opened: ExitStack) -> BinaryIO:
+    """Open the file that the examiner named, with the raw segments that follow it; ``opened`` closes it."""
+    stream = opened.enter_context(_open_file(path))
+    return _whole(stream, os.fsencode(path.name), _beside(path, opened))
+
+
+def content_at(container: Container, step: Step, limits: Limits, opened: ExitStack) -> BinaryIO:
+    """Open what lies one step inside a container, to be read at random; ``opened`` closes it."""
+    return _random_access(container, step, limits, opened).content
 
 
 def _beside(path: Path, opened: ExitStack) -> Sibling:

@@ -18,6 +18,8 @@ class IntegrityCheck(models.Model):
 
     exhibit = models.ForeignKey(Exhibit, on_delete=models.CASCADE, related_name="checks")
     phase = models.CharField(max_length=10, choices=Phase)
+    subject = models.CharField(max_length=10, default="medium")
+    """``medium``: what an image format holds; ``file``: the examiner's file itself, of a raw image the same."""
     algorithm = models.CharField(max_length=10)
     computed = models.CharField(max_length=64)
     stated = models.CharField(max_length=64, blank=True)
@@ -35,8 +37,10 @@ class IntegrityCheck(models.Model):
 
     @property
     def agrees(self) -> bool | None:
-        """Whether both digests are equal; None where there is nothing to compare with."""
-        return None if not self.stated else self.stated == self.computed and not self.trouble
+        """Whether both digests are equal, and False when there is none; None where there is nothing to compare with."""
+        if self.trouble:
+            return False
+        return self.stated == self.computed if self.stated else None
 
 
 class Crosscheck(models.Model):

@@ -18,6 +18,7 @@ from sauveterre.casework.models import Source as SourceRow
 from sauveterre.casework.rows import storable
 from sauveterre.casework.services.operations import require_member
 from sauveterre.casework.sources import keep_key, source_row
+from sauveterre.casework.verifying import compare_given
 from sauveterre.errors import InvalidInput, NotAllowed
 from sauveterre.pipeline.inventory import root_kind
 from sauveterre.records.digest import Digest
@@ -109,7 +110,7 @@ def attach_medium(*, exhibit: Exhibit, path: Path, by: Officer, keys: tuple[str,
 def give_digests(*, exhibit: Exhibit, digests: Sequence[Digest], origin: str, by: Officer) -> int:
     """Write down what a medium's acquisition was said to give; return how many of the digests are new.
 
-    Nothing is compared here: each reading of the medium from end to end compares (``IntegrityCheck``).
+    What was read of the medium already is compared at once, and so is each later reading (``IntegrityCheck``).
     """
     require_member(operation=exhibit.operation, officer=by)
     origin = short_text("origin of the digests", origin)
@@ -125,6 +126,7 @@ def give_digests(*, exhibit: Exhibit, digests: Sequence[Digest], origin: str, by
     )
     if new:
         _record(exhibit, by, "digests-given", digests=[str(one) for one in new], origin=origin)
+        compare_given(exhibit)
     return len(new)
 
 

@@ -32,7 +32,7 @@ from sauveterre.records.entry import Entry, EntryKind, display_path
 from sauveterre.records.limits import Limits
 
 FIRST = "The Sleuth Kit"
-_SECOND = {"ntfs": "libfsntfs", "ext": "libfsext", "fat": "libfsfat", "exfat": "libfsfat", "hfs": "libfshfs"}
+SECOND_READERS = {"ntfs": "libfsntfs", "ext": "libfsext", "fat": "libfsfat", "exfat": "libfsfat", "hfs": "libfshfs"}
 _DIALECTS: dict[str, type[Dialect]] = {
     "ntfs": Ntfs,
     "ext": Ext,
@@ -55,7 +55,7 @@ def compare(media: Media, kind: str, entries: Iterable[Entry], sample: int = 32)
     Returns None when there is no second reader for it: where libyal is the first one already, and for ISO 9660. Never
     raises for damage: what the second reader cannot read is a difference.
     """
-    if kind not in _SECOND or (kind == "ext" and _is_clustered(media)):
+    if kind not in SECOND_READERS or (kind == "ext" and _is_clustered(media)):
         return None
     table = _Second(media, kind)
     both = _Both(table, sample)
@@ -65,7 +65,7 @@ def compare(media: Media, kind: str, entries: Iterable[Entry], sample: int = 32)
     digests = both.digests(media, kind)
     return Comparison(
         first=FIRST,
-        second=_SECOND[kind],
+        second=SECOND_READERS[kind],
         listed_first=both.listed,
         listed_second=len(table.keys),
         agreeing=both.agreeing,
@@ -87,7 +87,7 @@ class _Second:
         try:
             self._tree = yal_tree(media, kind, "the volume")
         except UnreadableSource as error:
-            self.troubles.append(f"{_SECOND[kind]} does not open the volume: {error}")
+            self.troubles.append(f"{SECOND_READERS[kind]} does not open the volume: {error}")
         for path, size, number in self.contents():
             keys.append(key_of(path))
             sizes.append(size)
