@@ -125,7 +125,7 @@ def _scratch() -> Path:
 def _sandbox(workers: int) -> Sandbox:
     """Return a sandbox whose children see neither the workspace's database nor its key."""
     workspace = Path(settings.WORKSPACE)
-    hidden = (workspace / "database", workspace / "secret", workspace / "store", workspace / "packages")
+    hidden = [workspace / name for name in ("database", "packages", "run", "secret", "store")]
     return Sandbox(workers=workers, limits=LIMITS, within=_scratch(), hidden=hidden)
 
 
