@@ -22,7 +22,7 @@ from sauveterre.casework.intake import LIMITS
 from sauveterre.casework.jobs import FAILURES, FINISHED, JOB_LOCKS, QUEUE
 from sauveterre.casework.storage import clear_incoming
 from sauveterre.errors import SauveterreError, WorkspaceError
-from sauveterre.media.isolation import isolation
+from sauveterre.media.isolation import Isolation, isolation
 from sauveterre.media.sandbox import Sandbox
 
 QUEUES = (QUEUE, "assessment")
@@ -129,9 +129,14 @@ def _sandbox(workers: int) -> Sandbox:
     return Sandbox(workers=workers, limits=LIMITS, within=_scratch(), hidden=hidden)
 
 
+def isolation_here() -> Isolation:
+    """Return what shuts the readers of evidence in on this machine."""
+    return isolation(LIMITS)
+
+
 def _say_how_evidence_is_read(workers: int) -> None:
     """Enter into the audit log what shuts the readers of evidence in from now on."""
-    found = isolation(LIMITS)
+    found = isolation_here()
     audit.record(
         actor=audit.SYSTEM,
         action="processing-started",

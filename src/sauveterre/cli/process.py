@@ -30,12 +30,13 @@ def run(
     opened = session.start(workspace)
     from sauveterre.casework.accounting import accounts_of
     from sauveterre.casework.progress import progress_of
-    from sauveterre.casework.runner import run_jobs
+    from sauveterre.casework.runner import isolation_here, run_jobs
     from sauveterre.casework.services.refresh import forget_unheld, refresh, try_again
     from sauveterre.casework.workspace import exclusive
 
     with exclusive(opened, "process"):
         chosen = session.operation(operation)
+        print(f"{isolation_here().sentence}.")
         _say("touched by newer versions", refresh())
         if again:
             _say("tried again", try_again(operation=chosen, by=session.officer()))

@@ -32,7 +32,7 @@ class Isolation:
         files = "nothing can be written but scratch" if self.bubble else "no Bubblewrap: files are as for this user"
         network = "no network" if self.network else "no network namespace: only Python's own way to it is shut"
         return (
-            f"evidence is read in child processes: {files}; {network}; {self.memory_bytes >> 20:,} MiB of memory and "
+            f"Evidence is read in child processes: {files}; {network}; {self.memory_bytes >> 20:,} MiB of memory and "
             f"{self.silence_seconds:g} seconds of silence at most"
         )
 
