@@ -37,12 +37,12 @@ def test_every_sentence_is_one_of_the_programs():
         ("a link, which is not followed", "un lien, qui n’est pas suivi"),
         (
             "line 3: 'boat' is no kind of medium; use one of phone, disk; nothing was entered",
-            "ligne 3 : 'boat' n’est pas une nature de support ; employez l’une de celles-ci : phone, disk ; "
-            "rien n’a été enregistré",
+            "ligne 3\u00a0: 'boat' n’est pas une nature de support\u00a0; employez l’une de celles-ci\u00a0: phone, "
+            "disk\u00a0; rien n’a été enregistré",
         ),
         (
             "/x/100%(path)s is exhibit 2 already; nothing was added",
-            "/x/100%(path)s est déjà le scellé 2 ; rien n’a été ajouté",
+            "/x/100%(path)s est déjà le scellé 2\u00a0; rien n’a été ajouté",
         ),
         ("a sentence that nobody set down", "a sentence that nobody set down"),
         ("", ""),

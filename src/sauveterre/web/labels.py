@@ -47,6 +47,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
     "phase": {
         "before": _("before processing"), "after": _("after processing"), "audit": _("audit"),
     },
+    "subject": {"medium": _("the medium"), "file": _("the file itself")},
     "stated": {
         "container": _("the image itself"), "examiner": _("the acquisition"),
         "earlier reading": _("an earlier reading"),

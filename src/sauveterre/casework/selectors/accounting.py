@@ -8,7 +8,7 @@ from django.db.models import Count, Q, Sum
 
 from sauveterre.casework.models import Crosscheck, Entry, EntryState, Exhibit, IntegrityCheck, Source
 from sauveterre.casework.selectors.access import Sight
-from sauveterre.casework.selectors.exhibits import Account, together, tree_order
+from sauveterre.casework.selectors.exhibits import Account, own_part, together, tree_order
 from sauveterre.records.entry import Cause
 
 
@@ -23,6 +23,11 @@ class SourceLedger:
     seconds: float
     """Time that reading its entries took, in all children together."""
     crosscheck: Crosscheck | None
+
+    @property
+    def part(self) -> str:
+        """Its own part of its path: what its parent's path does not say."""
+        return own_part(self.source)
 
     @property
     def catalogued(self) -> bool | None:
@@ -96,7 +101,7 @@ class Ledger:
 
 def ledger(sight: Sight, *, exhibit: Exhibit | None = None) -> Ledger:
     """Draw up the accounting in one pass over the entries."""
-    sources = Source.objects.filter(exhibit__operation=sight.operation).select_related("exhibit", "crosscheck")
+    sources = Source.objects.filter(exhibit__operation=sight.operation)
     entries = Entry.objects.filter(source__exhibit__operation=sight.operation)
     if exhibit is not None:
         sources, entries = sources.filter(exhibit=exhibit), entries.filter(source__exhibit=exhibit)
@@ -106,7 +111,8 @@ def ledger(sight: Sight, *, exhibit: Exhibit | None = None) -> Ledger:
     books = _Books()
     for source, state, cause, extractor, version, n, again, took in counted.order_by():
         books.enter(source, state, cause, (extractor, version), n, again, took or 0.0)
-    return Ledger([books.of(source) for source in tree_order(sources)], books.by_cause(), books.by_extractor())
+    ordered = tree_order(sources.select_related("exhibit", "parent", "crosscheck"))
+    return Ledger([books.of(source) for source in ordered], books.by_cause(), books.by_extractor())
 
 
 class _Books:

@@ -92,8 +92,7 @@ class SourceRow:
     @property
     def part(self) -> str:
         """Its own part of its path: what its parent's path does not say."""
-        parent = self.source.parent
-        return self.source.path if parent is None else own_part(self.source.path, parent.path)
+        return own_part(self.source)
 
 
 def entries(sight: Sight) -> QuerySet[Entry]:
@@ -200,10 +199,11 @@ def tree_order(sources: "Iterable[S]") -> "list[S]":
     return ordered
 
 
-def own_part(path: str, parent: str) -> str:
-    """Return what a source's path says beyond its parent's; the whole of it where it says nothing else."""
-    own = path.removeprefix(parent).lstrip("!/") if path.startswith(parent) else path
-    return own or path
+def own_part(source: Source) -> str:
+    """Return what a source's path says beyond its parent's; the whole of it where that is all there is."""
+    parent = "" if source.parent is None else source.parent.path
+    own = source.path.removeprefix(parent).lstrip("!/") if source.path.startswith(parent) else ""
+    return own or source.path
 
 
 def way_down(source: Source) -> list[tuple[Source, str]]:
@@ -211,7 +211,7 @@ def way_down(source: Source) -> list[tuple[Source, str]]:
     way: list[Source] = [source]
     while way[0].parent is not None and len(way) < DEEPEST:
         way.insert(0, way[0].parent)
-    return [(one, own_part(one.path, one.parent.path) if one.parent else one.path) for one in way]
+    return [(one, own_part(one)) for one in way]
 
 
 def source(sight: Sight, key: int) -> Source | None:

@@ -61,7 +61,9 @@ class RegisterForm(ZonedForm):
     """What the register says of an exhibit."""
 
     seal = _line(_("Seal number"))
-    kind = forms.ChoiceField(label=_("Kind"), choices=lambda: [("", _("unknown")), *choices("medium")], required=False)
+    kind = forms.ChoiceField(
+        label=_("Kind of medium"), choices=lambda: [("", _("unknown")), *choices("medium")], required=False
+    )
     description = _line(_("Description"))
     model = _line(_("Maker and model"))
     serial = _line(_("Serial number"))
@@ -69,9 +71,15 @@ class RegisterForm(ZonedForm):
     seized_where = _line(_("Seized at (place)"))
     seized_by = _line(_("Seized by"))
     legal_act = _line(_("Legal act"))
-    field_order: tuple[str, ...] = (
-        "seal", "kind", "description", "model", "serial", "seized_at", "zone", "seized_where", "seized_by", "legal_act",
-    )  # fmt: skip
+    PARTS: tuple[tuple[Any, tuple[str, ...]], ...] = (
+        (_("The medium"), ("seal", "kind", "description", "model", "serial")),
+        (_("Its seizure"), ("seized_at", "zone", "seized_where", "seized_by", "legal_act")),
+    )
+
+    @property
+    def parts(self) -> list[tuple[Any, list[forms.BoundField]]]:
+        """The fields by subject, as (title, fields)."""
+        return [(title, [self[name] for name in names]) for title, names in self.PARTS]
 
     @property
     def register(self) -> Register:
@@ -94,7 +102,7 @@ class NewExhibitForm(RegisterForm):
     )  # fmt: skip
     digests = DigestsField(label=_("Digests that its acquisition gave"), max_length=4_000, required=False)
     digest_origin = _line(_("Where those digests stand"))
-    field_order = (*RegisterForm.field_order, "path", "key", "digests", "digest_origin")
+    PARTS = (*RegisterForm.PARTS, (_("What was made of it"), ("path", "key", "digests", "digest_origin")))
 
     def clean_path(self) -> Path | None:
         """Return a whole path."""
@@ -179,7 +187,10 @@ class PhotoForm(forms.Form):
 class TableForm(ZonedForm):
     """A table of exhibits: as a file to look at, then as what was looked at."""
 
-    file = forms.FileField(label=_("CSV table of exhibits"), max_length=300, required=False)
+    file = forms.FileField(
+        label=_("CSV table of exhibits"), max_length=300, required=False,
+        widget=forms.FileInput(attrs={"required": True, "accept": ".csv,.txt,text/csv"}),
+    )  # fmt: skip
     digest_origin = _line(_("Where its digests stand"))
     table = forms.CharField(widget=forms.HiddenInput, required=False)
     mark = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)

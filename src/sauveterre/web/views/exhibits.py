@@ -1,6 +1,7 @@
 """The register of exhibits: the list, one exhibit, entering and changing it, and how far it is."""
 
 import time
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -62,7 +63,7 @@ def exhibit(request: HttpRequest, sight: Sight, key: int) -> HttpResponse:
 def exhibit_page(request: HttpRequest, sight: Sight, one: Exhibit, **forms: object) -> HttpResponse:
     """Show one exhibit; ``forms`` stand for those that were filled in and could not be taken."""
     log = custody.custody(sight, one)
-    books = accounting.ledger(sight, exhibit=one)
+    how_far = _how_far(request, sight, one)
     return show(
         request,
         "exhibit",
@@ -75,10 +76,9 @@ def exhibit_page(request: HttpRequest, sight: Sight, one: Exhibit, **forms: obje
         holder=custody.holder(log),
         seal=custody.current_seal(one, log),
         integrity=next(iter(accounting.integrity(sight, exhibit=one)), None),
-        disagreeing=accounting.disagreeing(books.sources),
-        ledger=books,
+        disagreeing=accounting.disagreeing(how_far["ledger"].sources),
         sources=exhibits.source_rows(sight, of=one),
-        **_how_far(request, sight, one),
+        **how_far,
         **{
             "attach_form": AttachForm(),
             "key_form": KeyForm(),
@@ -90,11 +90,12 @@ def exhibit_page(request: HttpRequest, sight: Sight, one: Exhibit, **forms: obje
     )
 
 
-def _how_far(request: HttpRequest, sight: Sight, one: Exhibit) -> dict[str, object]:
+def _how_far(request: HttpRequest, sight: Sight, one: Exhibit) -> dict[str, Any]:
     how_far = progress(sight, exhibit=one)
     return {
         "progress": how_far,
         "pace": pace(how_far, seen=text(request, "seen", longest=600), now=time.time()),
+        "ledger": accounting.ledger(sight, exhibit=one),
         "again": reverse("exhibit-progress", args=[sight.operation.pk, one.pk]),
     }
 

@@ -1,75 +1,13 @@
 """The pages in a real Chromium: keys, appearance, narrow screens, and not one word in the console."""
 
-import os
-import shutil
-
 import pytest
-from django.urls import reverse
 
 pytestmark = pytest.mark.browser
 
 PAGES = ["operation", "referrals", "exhibits", "sources", "entries", "contents", "gallery", "groups", "people",
-         "spaces", "countries", "action", "audit", "search", "hash-lists", "problems"]  # fmt: skip
+         "spaces", "countries", "action", "audit", "search", "hash-lists", "problems", "exhibit-new", "exhibit-import",
+         "accounting", "duplicates"]  # fmt: skip
 LIGHT = "getComputedStyle(document.documentElement).backgroundColor.match(/\\d+/g).reduce((a, b) => a + +b, 0)"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found is None:
-        pytest.skip("no Chromium is installed: apt-get install chromium")
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # playwright keeps an event loop in this thread
-    with sync_api.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-    if before is None:
-        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-    else:
-        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = before
-
-
-class Visit:
-    """A signed-in officer's browser, with all that its console said."""
-
-    def __init__(self, browser, server, world, **options):
-        from sauveterre.casework.services.operations import issue_sign_in_link
-
-        self.said = []
-        self.server, self.world = server, world
-        self.context = browser.new_context(locale="en", **options)
-        self.page = self.context.new_page()
-        self.page.on("console", lambda message: self.said.append(message.text))
-        self.page.on("pageerror", lambda error: self.said.append(str(error)))
-        self.page.goto(server.url + reverse("sign-in-link", args=[issue_sign_in_link(officer=world.ana)]))
-        self.page.click("main button")
-        self.page.wait_for_load_state()
-
-    def open(self, name, *keys, query=""):
-        url = self.server.url + reverse(name, args=[self.world.operation.pk, *keys]) + query
-        return self.page.goto(url)
-
-    @property
-    def path(self):
-        return self.page.url.removeprefix(self.server.url)
-
-    def url(self, name, *keys):
-        return reverse(name, args=[self.world.operation.pk, *keys])
-
-
-@pytest.fixture
-def visit(chromium, live_server, committed_world):
-    made = []
-
-    def begin(**options):
-        made.append(Visit(chromium, live_server, committed_world, **options))
-        return made[-1]
-
-    yield begin
-    for one in made:
-        one.context.close()
 
 
 def test_signing_in_by_link_and_going_about_by_keyboard(visit):
@@ -146,7 +84,8 @@ def test_nothing_is_wider_than_a_narrow_screen_and_nothing_is_said(visit):
     here = visit(viewport={"width": 390, "height": 844})
     world = here.world
     pages = [(name, []) for name in PAGES] + [
-        ("referral", [world.referral.pk]), ("exhibit", [world.exhibits[0].pk]), ("source", [world.sources[0].pk]),
+        ("referral", [world.referral.pk]), ("exhibit", [world.exhibits[0].pk]), ("exhibit", [world.exhibits[1].pk]),
+        ("exhibit-edit", [world.exhibits[0].pk]), ("source", [world.sources[0].pk]),
         ("entry", [world.entries[0].pk]), ("content", [world.pictures[0].sha256]), ("group", [world.group]),
         ("person", [world.account]), ("space", [world.space]), ("package", [world.package.pk]),
     ]  # fmt: skip
