@@ -30,6 +30,7 @@ check: setup  ## lint, types, import rule
 bench: setup  ## side-by-side measurements; results in build/bench/*.json
 	$(BIN)/python bench/pdq.py $(BENCH)
 	$(BIN)/python bench/matching.py $(BENCH)
+	$(BIN)/python bench/carving.py $(BENCH)
 
 fuzz: setup  ## damaged images and archives, a thousand for each reader, with a fixed seed
 	$(BIN)/python bench/damage.py $(FUZZ)

@@ -1,4 +1,3 @@
-import time
 import zipfile
 from datetime import UTC
 
@@ -29,7 +28,9 @@ def media(tmp_path):
 
 @pytest.fixture
 def planned(operation, ana, media):
-    return lambda text, by=ana: plan_table(operation=operation, table=(HEAD + text).encode(), zone=UTC, by=by, folder=media)
+    return lambda text, by=ana: plan_table(
+        operation=operation, table=(HEAD + text).encode(), zone=UTC, by=by, folder=media
+    )
 
 
 def verdicts(plan):
@@ -160,11 +161,10 @@ def test_what_is_no_folder_or_far_too_much_is_refused(operation, ana, media, pla
         planned("S;x;;;\n" * 1_001)
 
 
-def test_49_exhibits_are_entered_in_a_moment(operation, ana, tmp_path):
+def test_49_exhibits_are_entered_without_being_read(operation, ana, tmp_path):
     for number in range(49):
         with zipfile.ZipFile(tmp_path / f"S-{number:02}.zip", "w") as archive:
             archive.writestr("sky.txt", "blue")
-    began = time.monotonic()
     plan = plan_folder(operation=operation, folder=tmp_path, by=ana)
     assert len(import_exhibits(operation=operation, plan=plan, by=ana)) == 49
-    assert time.monotonic() - began < 10, "it takes about a second; a busy machine is forgiven"
+    assert not any(source.identity for source in Source.objects.all()), "nothing is read whole when it is entered"

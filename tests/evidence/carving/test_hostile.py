@@ -3,7 +3,6 @@
 import io
 import random
 import struct
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -115,13 +114,12 @@ def test_a_database_of_four_thousand_million_pages(samples):
     assert check(bytes(data)) == 1
 
 
-def spent_on(data: bytes) -> tuple[Counting, Search, float]:
+def spent_on(data: bytes) -> tuple[Counting, Search]:
     media = Counting(data)
     search = Search(media, FORMATS)
-    began = time.process_time()
     for _ in search.run():
         pass
-    return media, search, time.process_time() - began
+    return media, search
 
 
 MANY = {
@@ -140,14 +138,14 @@ MANY = {
 
 
 @pytest.mark.parametrize("name", MANY)
-def test_many_false_starts_cost_time_in_proportion(name):
+def test_many_false_starts_cost_reading_in_proportion(name):
     data = MANY[name]
-    media, search, seconds = spent_on(data)
-    _, _, half = spent_on(data[: len(data) // 2])
+    media, search = spent_on(data)
+    _, half = spent_on(data[: len(data) // 2])
     assert media.bytes < 3 * len(data) + (1 << 20)
     assert media.reads < len(data) / 10_000 + 50
     assert search.passed_over == []
-    assert seconds < 4 * half + 0.5
+    assert search._wasted < 3 * half._wasted + len(data)
 
 
 def chain(starts: int, steps: int) -> bytes:
@@ -159,7 +157,7 @@ def chain(starts: int, steps: int) -> bytes:
 def test_starts_that_share_a_long_way_are_passed_over_in_the_end_and_told(monkeypatch):
     monkeypatch.setattr(region, "CREDIT", 1 << 20)
     data = chain(10_000, 5_000)
-    _, search, _ = spent_on(data)
+    _, search = spent_on(data)
     (gap,) = search.passed_over
     assert (gap.start, gap.end) == (6, len(data))
     assert search._wasted < (1 << 20) + 4 * len(data) + 2_500 * 5_010
@@ -170,11 +168,10 @@ def test_starts_that_share_a_long_way_are_passed_over_in_the_end_and_told(monkey
     assert problem.provenance.locator == "offset 6"
 
 
-def test_a_flood_of_starts_is_passed_over_faster_than_it_is_read_from_a_disk(monkeypatch):
+def test_a_flood_of_starts_is_passed_over_and_read_once(monkeypatch):
     monkeypatch.setattr(region, "CREDIT", 1 << 20)
-    media, search, seconds = spent_on(b"\xff\xd8\xff" * 3_000_000)
+    media, search = spent_on(b"\xff\xd8\xff" * 3_000_000)
     assert search.passed_over[-1].end == 9_000_000
-    assert seconds < 1
     assert media.bytes < 9_500_000
 
 
@@ -188,6 +185,5 @@ def test_what_follows_hostile_bytes_is_searched_again(monkeypatch, samples, host
 
 def test_an_animation_without_an_end_costs_one_walk():
     blocks = b"GIF89a\x10\x00\x10\x00\x00\x00\x00" + b"\x2c" + bytes(4) + b"\x10\x00\x10\x00\x00\x08\xff\x00\x01"
-    media, _, seconds = spent_on(blocks + b"\xff" * 8_000_000)
+    media, _ = spent_on(blocks + b"\xff" * 8_000_000)
     assert media.bytes < 20_000_000
-    assert seconds < 2

@@ -84,6 +84,10 @@ class Part:
         size = min(size, self.size - offset)
         return self._base.read_at(self._start + offset, size) if size > 0 else b""
 
+    def origin(self, offset: int) -> int:
+        """Return where in the base a byte of the part lies."""
+        return self._start + offset
+
 
 class Runs:
     """Scattered runs of another medium, one behind the other: unallocated space, joined segments of slack."""

@@ -20,6 +20,8 @@ class Boot:
     cluster: int
     record: int
     clusters: int
+    mft_at: int
+    """Where the table of records begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def boot(head: bytes) -> Boot | None:
     fits = _is_power(sector) and 256 <= sector <= 4096 and _is_power(in_cluster) and cluster <= 2 << 20
     if not fits or not 256 <= record <= 1 << 16 or not _is_power(record) or not sectors or not mft:
         return None
-    return Boot(cluster, record, sectors * sector // cluster)
+    return Boot(cluster, record, sectors * sector // cluster, mft * cluster)
 
 
 def file_name(data: bytes) -> Name | None:

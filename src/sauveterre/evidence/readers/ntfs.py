@@ -12,8 +12,12 @@ VERSION = 1
 
 
 def recognises(peek: Peek) -> bool:
-    """Say whether the first sector is an NTFS boot sector that states what can be."""
-    return boot(peek.head) is not None
+    """Say whether the first sector is an NTFS boot sector, with the table that it leads to behind it.
+
+    The file ``$Boot`` of every volume is a boot sector and nothing more.
+    """
+    found = boot(peek.head)
+    return found is not None and (peek.size is None or found.mft_at < peek.size)
 
 
 def open(origin: Origin, limits: Limits) -> Container:
