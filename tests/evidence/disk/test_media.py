@@ -85,5 +85,6 @@ def test_the_medium_behind_a_stream_is_found_without_copying(tmp_path):
 
 def test_a_file_that_cannot_be_read_says_where(tmp_path):
     path = tmp_path / "disk.raw"
-    with path.open("wb") as file, pytest.raises(UnreadableSource, match=r"disk\.raw cannot be read at byte 7"):
+    path.write_bytes(b"12345678")
+    with path.open("ab") as file, pytest.raises(UnreadableSource, match=r"disk\.raw cannot be read at byte 7"):
         FileMedia(file.fileno(), "disk.raw").read_at(7, 1)
