@@ -179,3 +179,22 @@ def test_pages_of_shared_contents_follow_one_another_without_loss(world):
         assert page.total == len(whole)
         after = page.after
     assert seen == whole
+
+
+def test_the_report_says_what_the_page_says(world):
+    from sauveterre.casework.selectors.access import sight_of
+    from sauveterre.casework.services.reports import report_of
+    from sauveterre.exchange.writers.report import report_content
+
+    report = report_of(sight_of(world.ana, world.operation.pk))
+
+    assert [(one.announced, one.found, one.waiting) for one in report.sources] == [
+        (20, 20, 0), (0, 0, 0), (None, 0, 0), (20, 20, 0), (20, 20, 3),
+    ]  # fmt: skip
+    assert {(one.cause, one.partial, one.failed, one.skipped) for one in report.causes} == {
+        ("time", 0, 6, 0), ("damaged", 6, 0, 0), ("special", 0, 0, 6),
+    }  # fmt: skip
+    assert [(one.exhibit, one.agrees) for one in report.integrity] == [
+        ("01", None), ("02 W-002", False), ("03 W-003", None),
+    ]  # fmt: skip
+    assert report_content(report, "en")["sections"][0]["table"]["total"][1:] == ["60", "60", "39", "6", "6", "6", "3"]

@@ -12,15 +12,42 @@ class SourceCount:
 
     name: str
     found: int
+    """What the catalogue holds of it."""
     processed: int
     partial: int
     failed: int
     skipped: int
+    waiting: int = 0
+    announced: int | None = None
+    """What its listing announced; None while it is not listed."""
 
     def __post_init__(self) -> None:
-        ended = self.processed + self.partial + self.failed + self.skipped
+        ended = self.processed + self.partial + self.failed + self.skipped + self.waiting
         if ended != self.found:
             raise ValueError(f"{self.name}: {self.found} entries were found, {ended} are accounted for")
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedCause:
+    """How many entries are not simply processed for one cause (``records.entry.Cause``; empty where none is stated)."""
+
+    cause: str
+    partial: int
+    failed: int
+    skipped: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedIntegrity:
+    """Whether an exhibit's medium is still what was acquired."""
+
+    exhibit: str
+    digest: str
+    """``MD5 0123…``, as the last reading gave it; empty while nobody read it from end to end."""
+    compared: tuple[str, ...]
+    """Who stated the digests that readings were compared with: ``container``, ``examiner``, ``earlier reading``."""
+    agrees: bool | None
+    """None while there is nothing to compare with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +111,8 @@ class OperationReport:
     figures: Figures
     persons: int
     sources: tuple[SourceCount, ...] = ()
+    causes: tuple[ReportedCause, ...] = ()
+    integrity: tuple[ReportedIntegrity, ...] = ()
     groups: tuple[ReportedGroup, ...] = ()
     suppliers: tuple[ReportedSupplier, ...] = ()
     spaces: tuple[ReportedSpace, ...] = ()

@@ -6,7 +6,6 @@ from pathlib import Path
 from django.utils import timezone
 
 from sauveterre.casework import audit
-from sauveterre.casework.accounting import accounts_of
 from sauveterre.casework.models import (
     Measure,
     Officer,
@@ -18,6 +17,8 @@ from sauveterre.casework.models import (
     StorageSpace,
 )
 from sauveterre.casework.packaging import HANDLING, titles_of
+from sauveterre.casework.selectors.access import Sight, sight_of
+from sauveterre.casework.selectors.accounting import Integrity, Ledger, SourceLedger, integrity, ledger
 from sauveterre.casework.services.operations import require_member
 from sauveterre.casework.snapshot import one_moment
 from sauveterre.errors import WorkspaceError
@@ -26,14 +27,15 @@ from sauveterre.exchange.figures import figures
 from sauveterre.exchange.report import (
     OperationReport,
     ReportedAdministrator,
+    ReportedCause,
     ReportedCountry,
     ReportedGroup,
+    ReportedIntegrity,
     ReportedSpace,
     ReportedSupplier,
     SourceCount,
 )
 from sauveterre.exchange.writers.report import report_pdf
-from sauveterre.records.accounting import Accounting
 from sauveterre.records.action import Figures, MeasureKind, OutcomeKind
 from sauveterre.records.action import Measure as MeasureRecord
 
@@ -58,7 +60,7 @@ def write_reports(*, operation: Operation, folder: Path, by: Officer) -> list[Pa
     """Write report (PDF) and communiqué (text) in both languages; return where they are."""
     require_member(operation=operation, officer=by)
     with one_moment():
-        report = report_of(operation, unit=by.unit)
+        report = report_of(sight_of(by, operation.pk))
     written = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -76,8 +78,9 @@ def write_reports(*, operation: Operation, folder: Path, by: Officer) -> list[Pa
     return written
 
 
-def report_of(operation: Operation, *, unit: str) -> OperationReport:
+def report_of(sight: Sight) -> OperationReport:
     """Draw up the report of an operation as it was last assessed."""
+    operation, books = sight.operation, ledger(sight)
     persons = Person.objects.filter(operation=operation)
     labels = {account: person.label for person in persons for account in person.accounts}
     countries = defaultdict[str, int](int)
@@ -86,10 +89,12 @@ def report_of(operation: Operation, *, unit: str) -> OperationReport:
     return OperationReport(
         operation=operation.name,
         as_of=timezone.now(),
-        unit=unit,
+        unit=sight.viewer.unit,
         figures=figures_of(operation),
         persons=persons.count(),
-        sources=tuple(_source(one) for one in accounts_of(operation)),
+        sources=tuple(_source(one) for one in books.sources),
+        causes=_causes(books),
+        integrity=tuple(_integrity(one) for one in integrity(sight)),
         groups=_groups(operation, labels),
         suppliers=_suppliers(operation, labels),
         spaces=tuple(
@@ -101,14 +106,38 @@ def report_of(operation: Operation, *, unit: str) -> OperationReport:
     )
 
 
-def _source(one: Accounting) -> SourceCount:
-    """Return a source's counts; one that is not finished, or not open, says so in its name."""
-    name = f"{one.exhibit:02d} {one.source}"
-    if one.pending:
-        name += f" ({one.pending} wait)"
-    if one.reason:
-        name += f" ({one.state}: {one.reason})"
-    return SourceCount(name, one.found - one.pending, one.processed, one.partial, one.failed, one.skipped)
+def _source(one: SourceLedger) -> SourceCount:
+    """Return a source's counts; one that is not open says why in its name."""
+    source, account = one.source, one.account
+    name = f"{source.exhibit} {source.path}"
+    return SourceCount(
+        f"{name} ({source.state}: {source.reason})" if source.reason else name,
+        account.found,
+        account.processed,
+        account.partial,
+        account.failed,
+        account.skipped,
+        waiting=account.pending,
+        announced=source.announced,
+    )
+
+
+def _causes(books: Ledger) -> tuple[ReportedCause, ...]:
+    counts: dict[str, dict[str, int]] = defaultdict(lambda: {"partial": 0, "failed": 0, "skipped": 0})
+    for one in books.causes:
+        counts[one.cause][one.state] += one.entries
+    ordered = sorted(counts.items(), key=lambda pair: (-sum(pair[1].values()), pair[0]))
+    return tuple(ReportedCause(cause, **states) for cause, states in ordered)
+
+
+def _integrity(one: Integrity) -> ReportedIntegrity:
+    last = one.checks[-1] if one.checks else None
+    return ReportedIntegrity(
+        exhibit=" ".join(filter(None, (str(one.exhibit), one.exhibit.seal))),
+        digest=f"{last.algorithm.upper()} {last.computed}" if last else "",
+        compared=tuple(dict.fromkeys(check.stated_by for check in one.checks if check.stated_by)),
+        agrees=one.agrees,
+    )
 
 
 def _groups(operation: Operation, labels: dict[str, str]) -> tuple[ReportedGroup, ...]:

@@ -5,16 +5,20 @@ offline with the fonts that typst carries; the same report gives the same bytes.
 """
 
 import json
+from collections.abc import Sequence
 from importlib import resources
 from typing import TypedDict
 
 import typst
 
 from sauveterre.exchange.communique import communique
-from sauveterre.exchange.report import OperationReport, ReportedGroup
+from sauveterre.exchange.report import OperationReport, ReportedGroup, ReportedIntegrity, SourceCount
+from sauveterre.exchange.report_words import WORDS
 from sauveterre.exchange.wording import Language, country_name, figure, moment
 
 NAME = "report"
+MOST_SOURCES = 400
+"""Lines of the accounting: what is beyond stands in one line, and in the sum."""
 
 
 class _Table(TypedDict):
@@ -52,7 +56,7 @@ def report_pdf(report: OperationReport, language: Language) -> bytes:
 
 def report_content(report: OperationReport, language: Language) -> dict[str, object]:
     """Return all that the page says, in the language, as plain data for the template."""
-    words = _WORDS[language]
+    words = WORDS[language]
     return {
         "language": language,
         "title": f"{words['title']}{words['colon']} {report.operation}",
@@ -73,6 +77,8 @@ def report_content(report: OperationReport, language: Language) -> dict[str, obj
         ],
         "sections": [
             _accounting(report, language),
+            _causes(report, language),
+            _integrity(report, language),
             _groups(report, language),
             _administrators(report, language),
             _suppliers(report, language),
@@ -84,20 +90,59 @@ def report_content(report: OperationReport, language: Language) -> dict[str, obj
 
 
 def _accounting(report: OperationReport, language: Language) -> _Section:
-    words = _WORDS[language]
-    counts = [
-        (source.found, source.processed, source.partial, source.failed, source.skipped) for source in report.sources
+    words = WORDS[language]
+    shown = report.sources if len(report.sources) <= MOST_SOURCES else report.sources[: MOST_SOURCES - 1]
+    lines = [[source.name, *_numbers([source], language)] for source in shown]
+    rest = report.sources[len(shown) :]
+    if rest:
+        lines.append([f"{figure(len(rest), language)} {words['further']}", *_numbers(rest, language)])
+    total = [words["total"], *_numbers(report.sources, language)] if report.sources else []
+    names = ["source", "announced", "found", "processed", "partial", "failed", "skipped", "waiting"]
+    widths = [1, 0, 0, 0, 0, 0, 0, 0]
+    return _section(words, "accounting", "fact", names, lines, total, numbers=list(range(1, 8)), widths=widths)
+
+
+def _numbers(sources: Sequence[SourceCount], language: Language) -> list[str]:
+    """Return the sums of sources; one that is not listed announces nothing."""
+    announced = [source.announced for source in sources if source.announced is not None]
+    sums = [
+        sum(getattr(source, name) for source in sources)
+        for name in ("found", "processed", "partial", "failed", "skipped", "waiting")
     ]
+    return [figure(sum(announced), language) if announced else "–", *(figure(number, language) for number in sums)]
+
+
+def _causes(report: OperationReport, language: Language) -> _Section:
+    words = WORDS[language]
     lines = [
-        [source.name, *(figure(number, language) for number in numbers)]
-        for source, numbers in zip(report.sources, counts, strict=True)
+        [words[f"cause_{one.cause}"], *(figure(number, language) for number in (one.partial, one.failed, one.skipped))]
+        for one in report.causes
     ]
-    sums = [figure(sum(column), language) for column in zip(*counts, strict=True)]
-    names = ["source", "found", "processed", "partial", "failed", "skipped"]
-    total = [words["total"], *sums] if sums else []
-    return _section(
-        words, "accounting", "fact", names, lines, total, numbers=[1, 2, 3, 4, 5], widths=[1, 0, 0, 0, 0, 0]
-    )
+    sums = [sum(getattr(one, name) for one in report.causes) for name in ("partial", "failed", "skipped")]
+    total = [words["total"], *(figure(number, language) for number in sums)] if report.causes else []
+    names = ["cause", "partial", "failed", "skipped"]
+    return _section(words, "causes", "fact", names, lines, total, numbers=[1, 2, 3], widths=[1, 0, 0, 0])
+
+
+def _integrity(report: OperationReport, language: Language) -> _Section:
+    words = WORDS[language]
+    lines = [
+        [
+            one.exhibit,
+            one.digest or "–",
+            ", ".join(words[f"by_{name}"] for name in one.compared) or "–",
+            words[_result(one)],
+        ]
+        for one in report.integrity
+    ]
+    names = ["exhibit", "digest", "compared", "result"]
+    return _section(words, "integrity", "assessment", names, lines, numbers=[], widths=[1, 2, 1, 1])
+
+
+def _result(one: ReportedIntegrity) -> str:
+    if one.agrees is None:
+        return "nothing" if one.digest else "unread"
+    return "agrees" if one.agrees else "differs"
 
 
 def _groups(report: OperationReport, language: Language) -> _Section:
@@ -112,11 +157,11 @@ def _groups(report: OperationReport, language: Language) -> _Section:
         for group in report.groups
     ]
     names = ["group", "identifier", "members", "administrators_count", "messages"]
-    return _section(_WORDS[language], "groups", "fact", names, lines, numbers=[2, 3, 4], widths=[2, 1, 0, 0, 0])
+    return _section(WORDS[language], "groups", "fact", names, lines, numbers=[2, 3, 4], widths=[2, 1, 0, 0, 0])
 
 
 def _administrators(report: OperationReport, language: Language) -> _Section:
-    words = _WORDS[language]
+    words = WORDS[language]
     lines = [
         [
             group.title or _short(group),
@@ -145,7 +190,7 @@ def _suppliers(report: OperationReport, language: Language) -> _Section:
         for supplier in report.suppliers
     ]
     names = ["account", "group", "shares", "first_shares", "reasons"]
-    words = _WORDS[language]
+    words = WORDS[language]
     return _section(words, "suppliers", "assessment", names, lines, numbers=[2, 3], widths=[2, 2, 0, 0, 3])
 
 
@@ -155,7 +200,7 @@ def _spaces(report: OperationReport, language: Language) -> _Section:
         for space in report.spaces
     ]
     names = ["space", "kind", "links", "groups_count"]
-    return _section(_WORDS[language], "spaces", "fact", names, lines, numbers=[2, 3], widths=[1, 0, 0, 0])
+    return _section(WORDS[language], "spaces", "fact", names, lines, numbers=[2, 3], widths=[1, 0, 0, 0])
 
 
 def _countries(report: OperationReport, language: Language) -> _Section:
@@ -164,11 +209,11 @@ def _countries(report: OperationReport, language: Language) -> _Section:
         for item in report.countries
     ]
     names = ["country", "code", "persons"]
-    return _section(_WORDS[language], "countries", "assessment", names, lines, numbers=[2], widths=[1, 0, 0])
+    return _section(WORDS[language], "countries", "assessment", names, lines, numbers=[2], widths=[1, 0, 0])
 
 
 def _arrests(report: OperationReport, language: Language) -> _Section:
-    words = _WORDS[language]
+    words = WORDS[language]
     lines = [
         [country_name(code, language), code, figure(number, language)]
         for code, number in report.figures.arrests_by_country
@@ -208,113 +253,3 @@ def _section(
 def _short(group: ReportedGroup) -> str:
     kind, colon, _ = group.identifier.partition(":")
     return kind if colon else f"{group.identifier[:16]}…"
-
-
-_WORDS: dict[Language, dict[str, str]] = {
-    "en": {
-        "title": "Report of the operation",
-        "as_of": "as of",
-        "colon": ":",
-        "none": "None.",
-        "total": "Total",
-        "fact": "fact",
-        "assessment": "assessment",
-        "unknown": "not known",
-        "still": "still held when last seen",
-        "entries": "files found",
-        "groups": "discussion groups",
-        "persons": "persons",
-        "arrests": "arrests",
-        "searches": "searches",
-        "accounting_title": "Every file accounted for",
-        "accounting_note": "Found = processed + partial + failed + skipped, for every source.",
-        "source": "Source",
-        "found": "Found",
-        "processed": "Processed",
-        "partial": "Partial",
-        "failed": "Failed",
-        "skipped": "Skipped",
-        "groups_title": "Discussion groups",
-        "groups_note": "As the services’ own data states them.",
-        "group": "Group",
-        "identifier": "Identifier",
-        "members": "Members",
-        "administrators_count": "Administrators",
-        "messages": "Messages",
-        "administrators_title": "Administrators",
-        "administrators_note": "Roles that the services’ own data states, and when they were held.",
-        "account": "Account",
-        "from": "From",
-        "to": "To",
-        "suppliers_title": "Suppliers",
-        "suppliers_note": "Worked out by the program from who shared what first; to be verified.",
-        "shares": "Shares",
-        "first_shares": "First",
-        "reasons": "Reasons",
-        "spaces_title": "Storage spaces",
-        "spaces_note": "Places that links in messages lead to; the links themselves are not shown.",
-        "space": "Space",
-        "kind": "Kind",
-        "links": "Links",
-        "groups_count": "Groups",
-        "countries_title": "Countries",
-        "countries_note": "Countries that something suggests for a person; never nationality. To be verified.",
-        "country": "Country",
-        "code": "Code",
-        "by_country_title": "Arrests by country",
-        "by_country_note": "Each person once; the sum is the total above.",
-    },
-    "fr": {
-        "title": "Compte rendu de l’opération",
-        "as_of": "situation au",
-        "colon": " :",
-        "none": "Aucun.",
-        "total": "Total",
-        "fact": "fait",
-        "assessment": "appréciation",
-        "unknown": "inconnu",
-        "still": "encore tenu à la dernière observation",
-        "entries": "fichiers trouvés",
-        "groups": "groupes de discussion",
-        "persons": "personnes",
-        "arrests": "interpellations",
-        "searches": "perquisitions",
-        "accounting_title": "Chaque fichier est compté",
-        "accounting_note": "Trouvés = traités + partiels + en échec + écartés, pour chaque source.",
-        "source": "Source",
-        "found": "Trouvés",
-        "processed": "Traités",
-        "partial": "Partiels",
-        "failed": "En échec",
-        "skipped": "Écartés",
-        "groups_title": "Groupes de discussion",
-        "groups_note": "Tels que les données des services les énoncent.",
-        "group": "Groupe",
-        "identifier": "Identifiant",
-        "members": "Membres",
-        "administrators_count": "Administrateurs",
-        "messages": "Messages",
-        "administrators_title": "Administrateurs",
-        "administrators_note": "Rôles que les données des services énoncent, et quand ils ont été tenus.",
-        "account": "Compte",
-        "from": "Du",
-        "to": "Au",
-        "suppliers_title": "Fournisseurs",
-        "suppliers_note": "Déduits par le programme de qui a partagé quoi en premier ; à vérifier.",
-        "shares": "Partages",
-        "first_shares": "Premiers",
-        "reasons": "Motifs",
-        "spaces_title": "Espaces de stockage",
-        "spaces_note": "Lieux où mènent des liens trouvés dans les messages ; les liens eux-mêmes ne figurent pas ici.",
-        "space": "Espace",
-        "kind": "Genre",
-        "links": "Liens",
-        "groups_count": "Groupes",
-        "countries_title": "Pays",
-        "countries_note": "Pays qu’un élément suggère pour une personne ; jamais une nationalité. À vérifier.",
-        "country": "Pays",
-        "code": "Code",
-        "by_country_title": "Interpellations par pays",
-        "by_country_note": "Chaque personne une fois ; la somme est le total ci-dessus.",
-    },
-}
