@@ -70,15 +70,16 @@ class UsedRuns:
         return began > ended
 
 
-def free_runs(allocation: Allocation) -> Offsets:
-    """Return rows of (byte offset, bytes) that no unit in use covers, in order and joined.
+def free_runs(allocation: Allocation, size: int) -> Offsets:
+    """Return rows of (byte offset, bytes) of a medium of some size that no unit in use covers, in order and joined.
 
     Raises ``UnreadableSource`` when the bookkeeping cannot be read to its end, or tells of too many pieces.
     """
     edges: list[Offsets] = []
     total, was_free = 0, False
-    for first in range(0, allocation.count, UNITS_AT_ONCE):
-        free = ~allocation.used(first, min(UNITS_AT_ONCE, allocation.count - first))
+    count = min(allocation.count, max(0, -((allocation.start - size) // allocation.unit)))
+    for first in range(0, count, UNITS_AT_ONCE):
+        free = ~allocation.used(first, min(UNITS_AT_ONCE, count - first))
         changes = np.flatnonzero(free[1:] != free[:-1]) + (first + 1)
         if bool(free[0]) != was_free:
             changes = np.concatenate(([first], changes))
@@ -91,7 +92,7 @@ def free_runs(allocation: Allocation) -> Offsets:
                 "as a whole"
             )
     if was_free:
-        edges.append(np.array([allocation.count], np.int64))
+        edges.append(np.array([count], np.int64))
     pairs = np.concatenate(edges).reshape(-1, 2) if edges else np.empty((0, 2), np.int64)
     pairs = pairs * allocation.unit
     return np.column_stack((pairs[:, 0] + allocation.start, pairs[:, 1] - pairs[:, 0]))

@@ -15,6 +15,8 @@ from sauveterre.evidence.filesystems.seen import Seen
 from sauveterre.records.entry import Cause
 
 LONGEST_TARGET = 4096
+BROKEN = "its record is damaged, or of a kind that is not known here: what it says of this content cannot be read"
+_STUDIED = 1
 
 
 class Times(NamedTuple):
@@ -45,6 +47,16 @@ class Stream:
     """Whether its last unit reaches beyond its end."""
     may_have_holes: bool = True
     """Whether bytes that lie nowhere on the medium are holes, read as zeros, rather than lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remains:
+    """What is left of a deleted content."""
+
+    intact: int
+    """How many bytes no other file has taken since."""
+    guessed_from: int = 0
+    """From which byte on its place is a guess, because what said so was erased; 0 where it is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +104,8 @@ class Dialect:
     def streams(self, file: Any, address: int) -> Iterable[Stream]:  # noqa: ARG002
         """Return the contents of a file."""
         size = int(file.info.meta.size)
+        if not is_whole(file):
+            return (Stream(size, failure=BROKEN, cause=Cause.DAMAGED),)
         return (Stream(size, target=link_target(file), has_slack=size % self.block != 0),)
 
     def folder_streams(self, address: int) -> Iterable[Stream]:  # noqa: ARG002
@@ -131,6 +145,11 @@ class Dialect:
     def extent(self) -> tuple[int, int, int]:
         """Return where the units of the runs begin (byte), how big they are, and how many there are."""
         return 0, self.block, int(self.fs.info.last_block) + 1
+
+
+def is_whole(file: Any) -> bool:
+    """Say whether The Sleuth Kit could read all of a record; where it could not it says nothing else."""
+    return int(file.info.meta.attr_state) == _STUDIED
 
 
 def link_target(file: Any) -> bytes | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sauveterre.evidence.container import LARGEST_SIZE, special_refusal
-from sauveterre.evidence.filesystems.dialect import Below, Stream, Times
+from sauveterre.evidence.filesystems.dialect import Below, Remains, Stream, Times
 from sauveterre.evidence.filesystems.verdict import CAUSES, FAILURES, NOTES, Verdict
 from sauveterre.evidence.filesystems.walk import Found
 from sauveterre.records.entry import Cause, Entry, EntryKind, display_path
@@ -61,11 +61,11 @@ def locator_of(found: Found, stream: Stream) -> str:
     return f"meta {found.address}-{stream.attribute[0]}-{stream.attribute[1]}{found.where}"
 
 
-def entry_of(found: Found, stream: Stream, times: Times, naming: Naming, intact: int | None = None) -> Entry:
-    """Make an entry; ``intact`` is how many bytes of a deleted one no other file has taken since."""
+def entry_of(found: Found, stream: Stream, times: Times, naming: Naming, left: Remains | None = None) -> Entry:
+    """Make an entry; ``left`` is what remains of a deleted content."""
     path = found.path + stream.suffix
     locator = locator_of(found, stream)
-    refusal, failure, cause = _obstacle(found, stream, intact)
+    refusal, failure, cause = _obstacle(found, stream, left)
     return Entry(
         path=path,
         size=stream.size if 0 <= stream.size <= LARGEST_SIZE else None,
@@ -80,7 +80,7 @@ def entry_of(found: Found, stream: Stream, times: Times, naming: Naming, intact:
         created=times.created,
         accessed=times.accessed,
         changed=times.changed,
-        note=_note(found, stream, times, naming, intact),
+        note=_note(found, stream, times, naming, left),
     )
 
 
@@ -89,7 +89,7 @@ def bare_entry(found: Found, naming: Naming) -> Entry:
     return entry_of(found, NO_STREAM, _NO_TIMES, naming)
 
 
-def _obstacle(found: Found, stream: Stream, intact: int | None) -> tuple[str, str, Cause]:
+def _obstacle(found: Found, stream: Stream, left: Remains | None) -> tuple[str, str, Cause]:
     """Return refusal, failure and their cause."""
     if found.trouble:
         cause = Cause.UNREADABLE if found.verdict in _IN_USE else Cause.GONE
@@ -101,7 +101,7 @@ def _obstacle(found: Found, stream: Stream, intact: int | None) -> tuple[str, st
     refusal = special_refusal(found.kind, stream.target or b"")
     if refusal:
         return refusal, "", Cause.SPECIAL
-    if intact == 0 and stream.size > 0:
+    if left is not None and not left.intact and stream.size > 0:
         return (
             "",
             (
@@ -113,12 +113,17 @@ def _obstacle(found: Found, stream: Stream, intact: int | None) -> tuple[str, st
     return "", "", Cause.NONE
 
 
-def _note(found: Found, stream: Stream, times: Times, naming: Naming, intact: int | None) -> str:
+def _note(found: Found, stream: Stream, times: Times, naming: Naming, left: Remains | None) -> str:
     notes = [NOTES.get(found.verdict, ""), times.note]
-    if intact is not None and 0 < intact < stream.size:
+    if left is not None and left.guessed_from and left.intact:
         notes.append(
-            f"was deleted, and from byte {intact:,} of {stream.size:,} on its place belongs to other files or is not "
-            "known"
+            f"was deleted, and where it lay from byte {left.guessed_from:,} on is a guess: in the free clusters that "
+            "follow, around those of other files"
+        )
+    if left is not None and 0 < left.intact < stream.size:
+        notes.append(
+            f"was deleted, and from byte {left.intact:,} of {stream.size:,} on its place belongs to other files or is "
+            "not known"
         )
     if stream.size > naming.volume_bytes and found.kind is EntryKind.FILE:
         notes.append(

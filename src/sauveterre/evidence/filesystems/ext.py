@@ -12,7 +12,7 @@ from sauveterre.errors import UnreadableSource
 from sauveterre.evidence.container import moment
 from sauveterre.evidence.disk.media import Media
 from sauveterre.evidence.filesystems.allocation import Allocation, Flags
-from sauveterre.evidence.filesystems.dialect import Dialect, Stream, Times, link_target
+from sauveterre.evidence.filesystems.dialect import BROKEN, Dialect, Stream, Times, is_whole, link_target
 from sauveterre.evidence.filesystems.ext_layout import INCOMPAT_ENCRYPT, SUPERBLOCK_AT, Groups, superblock
 from sauveterre.evidence.filesystems.ext_oversized import Tamed
 from sauveterre.evidence.filesystems.seen import Seen
@@ -60,6 +60,8 @@ class Ext(Dialect):
                 "is encrypted by the file system (fscrypt); its key lies with the user or in the device's hardware"
             )
             return (Stream(size, failure=failure, cause=Cause.ENCRYPTED),)
+        if not is_whole(file):
+            return (Stream(size, failure=BROKEN, cause=Cause.DAMAGED),)
         if address in self._oversized:
             return (Stream(self._oversized[address]),)
         return (Stream(size, target=link_target(file), has_slack=size % self.block != 0),)

@@ -11,7 +11,7 @@ from sauveterre.errors import UnreadableSource
 from sauveterre.evidence.disk.media import Media
 from sauveterre.evidence.filesystems.allocation import Allocation, Bitmap, Flags
 from sauveterre.evidence.filesystems.attribute import TSK_ERRORS
-from sauveterre.evidence.filesystems.dialect import Dialect, Stream, Times
+from sauveterre.evidence.filesystems.dialect import BROKEN, Dialect, Stream, Times, is_whole
 from sauveterre.evidence.filesystems.fat_layout import (
     ENTRY_BYTES,
     EXFAT_FILE,
@@ -24,6 +24,7 @@ from sauveterre.evidence.filesystems.fat_layout import (
     wall_clock,
 )
 from sauveterre.evidence.filesystems.seen import Seen
+from sauveterre.records.entry import Cause
 
 _ALLOCATION_BITMAP = 0x81
 _PAGE = 4096
@@ -45,6 +46,8 @@ class FolderEntries(Dialect):
     def streams(self, file: Any, address: int) -> Iterable[Stream]:  # noqa: ARG002
         """One content, without holes."""
         size = int(file.info.meta.size)
+        if not is_whole(file):
+            return (Stream(size, failure=BROKEN, cause=Cause.DAMAGED),)
         return (Stream(size, has_slack=size % self.cluster != 0, may_have_holes=False),)
 
     def lost(self, seen: Seen) -> Iterator[tuple[int, bytes]]:

@@ -10,7 +10,8 @@ from sauveterre.errors import UnreadableSource
 from sauveterre.evidence.disk.media import Media
 from sauveterre.evidence.filesystems.allocation import Allocation, Bitmap
 from sauveterre.evidence.filesystems.attribute import COMPRESSED, RESIDENT
-from sauveterre.evidence.filesystems.dialect import Dialect, Stream, link_target
+from sauveterre.evidence.filesystems.dialect import BROKEN, Dialect, Stream, is_whole, link_target
+from sauveterre.records.entry import Cause
 
 HEADER_AT = 1024
 _DATA = int(pytsk3.TSK_FS_ATTR_TYPE_HFS_DATA)
@@ -59,6 +60,8 @@ class Hfs(Dialect):
                     found.insert(0, Stream(size, b"", where, target=link_target(file), has_slack=not whole))
                 else:
                     found.append(Stream(size, b":rsrc", where, has_slack=not whole))
+        if not is_whole(file):
+            return [*found, Stream(int(file.info.meta.size), failure=BROKEN, cause=Cause.DAMAGED)]
         return found or (Stream(0),)
 
     def allocation(self) -> Allocation:

@@ -12,7 +12,7 @@ from sauveterre.errors import UnreadableSource
 from sauveterre.evidence.disk.media import Media
 from sauveterre.evidence.filesystems.allocation import Allocation, Bitmap
 from sauveterre.evidence.filesystems.attribute import COMPRESSED, ENCRYPTED, RESIDENT, TSK_ERRORS, runs_of
-from sauveterre.evidence.filesystems.dialect import Below, Dialect, Stream
+from sauveterre.evidence.filesystems.dialect import BROKEN, Below, Dialect, Stream, is_whole
 from sauveterre.evidence.filesystems.ntfs_layout import (
     BAD_CLUSTERS,
     FIRST_BLANK,
@@ -31,6 +31,7 @@ from sauveterre.records.entry import Cause
 _DATA = int(pytsk3.TSK_FS_ATTR_TYPE_NTFS_DATA)
 _FILE_NAME = int(pytsk3.TSK_FS_ATTR_TYPE_NTFS_FNAME)
 _REPARSE = int(pytsk3.TSK_FS_ATTR_TYPE_NTFS_REPARSE)
+_INDEX = int(pytsk3.TSK_FS_ATTR_TYPE_NTFS_IDXROOT)
 _SPARSE = int(pytsk3.TSK_FS_ATTR_SPARSE)
 _IN_USE = int(pytsk3.TSK_FS_META_FLAG_ALLOC)
 _FOLDER = int(pytsk3.TSK_FS_META_TYPE_DIR)
@@ -58,15 +59,18 @@ class Ntfs(Dialect):
     def streams(self, file: Any, address: int) -> Iterable[Stream]:
         """Return the main content, and the alternate ones; a record without any has one of no bytes."""
         found: list[Stream] = []
-        point = b""
+        point, has_index = b"", False
         for attribute in file:
             kind = int(attribute.info.type)
             if kind == _DATA:
                 found.append(self._stream(attribute, address))
             elif kind == _REPARSE:
                 point = file.read_random(0, min(int(attribute.info.size), _LONGEST_REPARSE), kind, attribute.info.id)
+            has_index = has_index or kind == _INDEX
         if not any(not stream.suffix for stream in found):
-            found.insert(0, Stream(0))
+            whole = is_whole(file) and (found or point or has_index or address < FIRST_USER)
+            broken = Stream(int(file.info.meta.size), failure=BROKEN, cause=Cause.DAMAGED)
+            found.insert(0, Stream(0) if whole else broken)
         return _reparsed(found, point) if point else found
 
     def folder_streams(self, address: int) -> Iterable[Stream]:

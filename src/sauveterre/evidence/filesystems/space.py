@@ -13,7 +13,7 @@ from sauveterre.evidence.filesystems.allocation import (
     free_runs,
 )
 from sauveterre.evidence.filesystems.attribute import COMPRESSED, RESIDENT, TSK_ERRORS, runs_of
-from sauveterre.evidence.filesystems.dialect import Dialect, Stream
+from sauveterre.evidence.filesystems.dialect import Dialect, Remains, Stream
 from sauveterre.evidence.filesystems.regions import ManyRuns, joined, rows
 from sauveterre.evidence.filesystems.verdict import Verdict
 from sauveterre.evidence.filesystems.walk import Found
@@ -30,7 +30,7 @@ def unallocated(media: Media, dialect: Dialect, allocation: Allocation) -> ManyR
     end = allocation.start + allocation.count * allocation.unit
     tail = [(end, media.size - end)] if end < media.size else []
     more = rows((*dialect.unheld(), *tail))
-    return ManyRuns(media, joined(np.concatenate((free_runs(allocation), more))))
+    return ManyRuns(media, joined(np.concatenate((free_runs(allocation, media.size), more))))
 
 
 def complement(dialect: Dialect, files: Iterable[Found]) -> UsedRuns:
@@ -56,17 +56,21 @@ def slack(media: Media, dialect: Dialect, files: Iterable[Found]) -> ManyRuns:
     return ManyRuns(media, joined(rows(tails)))
 
 
-def intact_bytes(attribute: Any, stream: Stream, block: int, allocation: Allocation | None) -> int:
-    """Return how many bytes of a deleted content come before the first that another file has taken since."""
+def remains(attribute: Any, stream: Stream, block: int, allocation: Allocation | None) -> Remains:
+    """Return what is left of a deleted content."""
     if int(attribute.info.flags) & RESIDENT:
-        return stream.size
-    covered = 0
+        return Remains(stream.size)
+    covered = guessed_from = 0
     for at, offset, size in runs_of(attribute, block):
+        guessed_from = guessed_from or covered
         free = size if allocation is None else free_before(allocation, offset, size)
         if free < size:
-            return min(stream.size, at if int(attribute.info.flags) & COMPRESSED else at + free)
+            covered = at if int(attribute.info.flags) & COMPRESSED else at + free
+            return Remains(min(stream.size, covered), 0 if stream.may_have_holes else guessed_from)
         covered = at + size
-    return stream.size if covered and stream.may_have_holes else min(stream.size, covered)
+    if stream.may_have_holes:
+        return Remains(stream.size if covered else 0)
+    return Remains(min(stream.size, covered), guessed_from)
 
 
 def _live(files: Iterable[Found]) -> Iterator[tuple[Found, Stream]]:

@@ -22,7 +22,7 @@ from sauveterre.evidence.filesystems.attribute import (
     plain,
     runs_of,
 )
-from sauveterre.evidence.filesystems.dialect import Below, Dialect, Stream
+from sauveterre.evidence.filesystems.dialect import Below, Dialect, Remains, Stream
 from sauveterre.evidence.filesystems.entries import (
     NO_STREAM,
     SLACK,
@@ -162,17 +162,17 @@ class Volume:
         times = self._dialect.times(found.file, found.address or 0)
         for stream in found.streams:
             gone = found.kind is EntryKind.FILE and found.verdict in DELETED and not stream.failure
-            intact = self._intact(found.file, stream) if gone else None
-            yield entry_of(found, stream, times, self._naming, intact), stream
+            left = self._remains(found.file, stream) if gone else None
+            yield entry_of(found, stream, times, self._naming, left), stream
 
-    def _intact(self, file: Any, stream: Stream) -> int:
+    def _remains(self, file: Any, stream: Stream) -> Remains:
         try:
             attribute = self._dialect.attribute(file, stream.attribute)
             if attribute is None:
-                return 0
-            return space.intact_bytes(attribute, stream, self._dialect.block, self._allocation)
+                return Remains(0)
+            return space.remains(attribute, stream, self._dialect.block, self._allocation)
         except (UnreadableSource, *TSK_ERRORS):
-            return 0
+            return Remains(0)
 
     def _entries_at(self, place: locators.Place) -> Iterator[Entry]:
         for found in self._found_at(place):
@@ -216,7 +216,7 @@ class Volume:
             raise UnreadableSource(f"{label}: its record no longer holds this content; list the source again")
         streams = self._dialect.streams(file, place.address or 0)
         stream = next((stream for stream in streams if stream.attribute == place.attribute), NO_STREAM)
-        intact = self._intact(file, stream) if entry.allocated is False else None
+        intact = self._remains(file, stream).intact if entry.allocated is False else None
         stored = sum(size for _, _, size in runs_of(attribute, self._dialect.block))
         media = AttributeMedia(label, file, attribute, stream.size, intact)
         return FileStream(label, media, stored, self._limits)

@@ -93,14 +93,24 @@ class Walk:
 
     def files(self) -> Iterator[Found]:
         """Yield every file, live and deleted, and every folder that cannot be entered."""
-        root = int(self._fs.info.root_inum)
-        self._seen.add(root)
-        self._live.append(Folder(root, None, b"", 0, deleted=False))
-        yield from self._pending()
+        root = Folder(int(self._fs.info.root_inum), None, b"", 0, deleted=False)
+        self._seen.add(root.address)
+        if self._is_folder(root.address):
+            self._live.append(root)
+            yield from self._pending()
+        else:
+            yield _closed(root, b"", "cannot be listed: its record is damaged")
         for address, name in self._unnamed():
             if self._seen.add(address):
                 yield from self._lost(address, name)
                 yield from self._pending()
+
+    def _is_folder(self, address: int) -> bool:
+        """Say whether an address is a folder, not what The Sleuth Kit makes up where a damaged volume has no root."""
+        try:
+            return int(self._fs.open_meta(inode=address).info.meta.type) == _FOLDER
+        except TSK_ERRORS:
+            return False
 
     def _unnamed(self) -> Iterator[tuple[int, bytes]]:
         try:
