@@ -60,7 +60,7 @@ class Ext(Dialect):
                 "is encrypted by the file system (fscrypt); its key lies with the user or in the device's hardware"
             )
             return (Stream(size, failure=failure, cause=Cause.ENCRYPTED),)
-        if not is_whole(file):
+        if size and not is_whole(file):
             return (Stream(size, failure=BROKEN, cause=Cause.DAMAGED),)
         if address in self._oversized:
             return (Stream(self._oversized[address]),)
