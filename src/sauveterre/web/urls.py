@@ -34,6 +34,7 @@ operation = [
     path("exhibits/import/", exhibit_import.import_, name="exhibit-import"),
     path("exhibits/accounting/", accounting.accounting, name="accounting"),
     path("exhibits/duplicates/", accounting.duplicates, name="duplicates"),
+    path("exhibits/duplicates/matrix", accounting.matrix, name="matrix"),
     path("exhibits/<int:key>/", exhibits.exhibit, name="exhibit"),
     path("exhibits/<int:key>/edit/", exhibits.edit, name="exhibit-edit"),
     path("exhibits/<int:key>/progress", exhibits.exhibit_progress, name="exhibit-progress"),

@@ -9,7 +9,7 @@ from sauveterre.casework.selectors.access import Sight
 from sauveterre.casework.selectors.paging import portion
 from sauveterre.web.views.frame import found, number, operation_page, show, text
 
-SOURCES = 300
+SOURCES = 100
 
 
 @operation_page("exhibits")
@@ -42,8 +42,14 @@ def duplicates(request: HttpRequest, sight: Sight) -> HttpResponse:
         page=shared.shared_contents(sight, one=one, other=other, unlisted=unlisted, after=after),
         chosen=chosen,
         unlisted=unlisted,
-        matrix=None if after or chosen else shared.matrix(sight),
+        matrix=shared.matrix(sight) if text(request, "matrix") == "1" else None,
         exhibits=sight.operation.exhibits.all(),
         one=one,
         other=other,
     )
+
+
+@operation_page("exhibits")
+def matrix(request: HttpRequest, sight: Sight) -> HttpResponse:
+    """Show how many contents each two exhibits share: counted after the page is there."""
+    return show(request, "parts/matrix", matrix=shared.matrix(sight))

@@ -6,8 +6,10 @@ from sauveterre.casework.models import EntryState
 from sauveterre.casework.selectors import contents, exhibits, groups, people
 from sauveterre.casework.selectors.access import Sight
 from sauveterre.casework.selectors.accounting import CAUSES
-from sauveterre.casework.selectors.paging import keyset
+from sauveterre.casework.selectors.paging import keyset, portion
 from sauveterre.web.views.frame import found, number, operation_page, show, text
+
+SOURCES = 100
 
 
 def wanted_by(request: HttpRequest) -> exhibits.Wanted:
@@ -35,7 +37,8 @@ def choices_of(wanted: exhibits.Wanted) -> dict[str, object]:
 @operation_page("exhibits")
 def sources(request: HttpRequest, sight: Sight) -> HttpResponse:
     """List every source of every exhibit."""
-    return show(request, "sources", sources=exhibits.source_rows(sight), total=exhibits.source_count(sight))
+    page = portion(exhibits.source_rows(sight), after=number(request, "after"), size=SOURCES)
+    return show(request, "sources", page=page, total=exhibits.source_count(sight))
 
 
 @operation_page("exhibits")
