@@ -314,3 +314,18 @@ def test_that_a_suspect_is_tried_is_known_before_it_is(queue, operation, card, a
     queue.work()
 
     assert seen == [2]
+
+
+def test_a_batch_that_two_have_read_is_written_once(known):
+    folder = Source.objects.get(path="card")
+    folder.entries.update(state="pending", attempts=0)
+    Source.objects.filter(pk=folder.pk).update(state="listed")
+    first, second = (intake.process(known.sandbox, folder.pk, 0, 9, defer=known) for _ in range(2))
+    sources = ways()
+
+    first()
+    folder.entries.update(seconds=77)
+    second()
+
+    assert set(folder.entries.values_list("state", "attempts", "seconds")) == {("processed", 1, 77)}
+    assert ways() == sources

@@ -142,6 +142,7 @@ def test_the_same_place_is_within_a_hundredth():
 
     assert deaths_there(0, None, place(5)) == 1
     assert deaths_there(1, place(0), place(0)) == 2
+    assert deaths_there(2, place(5), place(5)) == 3
     assert deaths_there(1, place(10_000), place(10_090)) == 2
     assert deaths_there(1, place(10_000), place(10_200)) == 1
     assert deaths_there(1, place(10_000), place(9_800)) == 1

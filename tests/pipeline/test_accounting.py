@@ -18,7 +18,7 @@ from sauveterre.pipeline.inspection import Inspected, inspect
 from sauveterre.records.entry import Cause, Outcome
 from sauveterre.records.limits import Limits
 
-LIMITS = Limits(depth=3, nested_sources=12, entries=60, nested_bytes=1 << 20)
+LIMITS = Limits(depth=3, nested_sources=12, entries=60, nested_bytes=600, ratio=1)
 NAMES = st.sampled_from(["a.txt", "b.png", "c", "d/e.txt", "d/f.zip", "g.tar", "é.txt", "h.zip"])
 LEAVES = st.binary(max_size=60).map(lambda data: ("file", data))
 
