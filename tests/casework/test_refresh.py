@@ -8,8 +8,9 @@ from PIL import Image
 
 from sauveterre.casework import intake
 from sauveterre.casework.models import AuditEvent, Content, Entry, Picture, Source
+from sauveterre.casework.services.exhibits import add_key
 from sauveterre.casework.services.refresh import Refreshed, forget_unheld, refresh, try_again
-from sauveterre.errors import UnreadableSource
+from sauveterre.errors import Locked, UnreadableSource
 from sauveterre.evidence.readers import zip_archive
 from sauveterre.media.casualty import Casualty, CasualtyReason
 from sauveterre.pipeline import attempts, processing
@@ -329,3 +330,26 @@ def test_a_batch_that_two_have_read_is_written_once(known):
 
     assert set(folder.entries.values_list("state", "attempts", "seconds")) == {("processed", 1, 77)}
     assert ways() == sources
+
+
+def test_what_was_locked_is_understood_in_full_once_its_key_is_there(queue, operation, card, ana, monkeypatch):
+    real = intake.list_source
+
+    def list_source(source, limits, keys, file):
+        if source.steps and not keys:
+            raise Locked("the archive needs a password; add it with `sauveterre key add`")
+        return real(source, limits, keys, file)
+
+    monkeypatch.setattr(intake, "list_source", list_source)
+    exhibit = queue.take_in(operation, card, ana)
+    entry = Entry.objects.get(path="d.zip")
+    assert (entry.state, entry.cause) == ("partial", "encrypted")
+    assert Source.objects.get(path="card/d.zip").state == "locked"
+
+    assert add_key(exhibit=exhibit, key="umbrella", by=ana) == 1
+    queue("inventory", [{"source_id": Source.objects.get(path="card/d.zip").pk}])
+    queue.work()
+
+    entry.refresh_from_db()
+    assert (entry.state, entry.cause, entry.reason) == ("processed", "", "")
+    assert Entry.objects.count() == 8

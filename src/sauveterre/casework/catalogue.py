@@ -9,11 +9,12 @@ from sauveterre.casework.models import Entry, EntryState, Problem, Source, Sourc
 from sauveterre.casework.nesting import SharedBudget, forget_below
 from sauveterre.casework.rows import copy_rows, storable
 from sauveterre.errors import LimitExceeded
+from sauveterre.media.fingerprint import PICTURE
 from sauveterre.pipeline.attempts import deadly
 from sauveterre.pipeline.endings import KILLERS, foreseen
 from sauveterre.pipeline.listing import Listing
 from sauveterre.pipeline.opening import reader_version
-from sauveterre.pipeline.processing import ANY, VERSIONS, Processed, unread, version_of
+from sauveterre.pipeline.processing import ANY, Processed, unread, version_of
 from sauveterre.records import problem
 from sauveterre.records.entry import Entry as EntryRecord
 from sauveterre.records.entry import display_path
@@ -99,14 +100,17 @@ def entry_row(
 
 
 def killers_of(row: Source) -> dict[str, Killer]:
-    """Return which entries killed an extractor of today's version, by locator: it is not let near them again."""
+    """Return which entries killed a decoder of today's version, or the program, by locator: they are not tried again.
+
+    What may have been the source's own reader is: it is another one now.
+    """
     found = row.entries.filter(cause__in=[cause.value for cause in KILLERS]).values_list(
         "locator", "cause", "extractor", "version"
     )
     return {
         locator: Killer(cause, extractor, version)
         for locator, cause, extractor, version in found
-        if extractor in (ANY, *VERSIONS) and version == version_of(extractor)
+        if extractor in (ANY, PICTURE) and version == version_of(extractor)
     }
 
 

@@ -23,7 +23,7 @@ from sauveterre.casework.jobs import FAILURES, FINISHED, JOB_LOCKS, QUEUE
 from sauveterre.casework.storage import clear_incoming
 from sauveterre.errors import SauveterreError, WorkspaceError
 from sauveterre.media.isolation import Isolation, isolation
-from sauveterre.media.sandbox import Sandbox
+from sauveterre.media.sandbox import DECODERS, Sandbox
 
 QUEUES = (QUEUE, "assessment")
 TICK_SECONDS = 0.25
@@ -83,7 +83,7 @@ def run_jobs(*, workers: int | None = None, tick: Callable[[], None] = lambda: N
         tick()
         return
     failures: list[BaseException] = []
-    with _sandbox(count) as sandbox:
+    with evidence_sandbox(count) as sandbox:
         if waiting([QUEUE]):
             _say_how_evidence_is_read(count)
         while waiting() and not failures:
@@ -93,7 +93,7 @@ def run_jobs(*, workers: int | None = None, tick: Callable[[], None] = lambda: N
                 thread.join(TICK_SECONDS)
                 tick()
             time.sleep(TICK_SECONDS)  # what is left may be in the hands of another worker
-            revive()
+            _put_right()
     tick()
     if failures:
         raise _explained(failures[0])
@@ -104,7 +104,7 @@ def serve_jobs(*, workers: int | None = None) -> None:
     count = workers or os.cpu_count() or 1
     _clear_away()
     failures: list[BaseException] = []
-    with _sandbox(count) as sandbox:
+    with evidence_sandbox(count) as sandbox:
         _say_how_evidence_is_read(count)
         asyncio.run(_work(sandbox, count, failures, wait=True))
     if failures:
@@ -112,21 +112,26 @@ def serve_jobs(*, workers: int | None = None) -> None:
 
 
 def _clear_away() -> None:
-    """Put right what killed programs left: what they had in hand, their jobs, half-written files."""
+    """Clear away what killed programs left: half-written files, and what they were doing."""
+    _put_right()
+    clear_incoming()
+
+
+def _put_right() -> None:
+    """Count what killed programs had in hand, then have others do their jobs."""
     suspects.gather(_scratch())
     revive()
-    clear_incoming()
 
 
 def _scratch() -> Path:
     return Path(settings.WORKSPACE) / "run" / "scratch"
 
 
-def _sandbox(workers: int) -> Sandbox:
+def evidence_sandbox(workers: int, preload: str = DECODERS) -> Sandbox:
     """Return a sandbox whose children see neither the workspace's database nor its key."""
     workspace = Path(settings.WORKSPACE)
     hidden = [workspace / name for name in ("database", "packages", "run", "secret", "store")]
-    return Sandbox(workers=workers, limits=LIMITS, within=_scratch(), hidden=hidden)
+    return Sandbox(workers=workers, limits=LIMITS, preload=preload, within=_scratch(), hidden=hidden)
 
 
 def isolation_here() -> Isolation:

@@ -124,12 +124,12 @@ def _new_home(within: Path) -> tuple[Path, int]:
     """Make the home, held by a lock that goes with this process, and clear away those of processes that were killed."""
     left_behind(within)
     within.mkdir(mode=0o700, parents=True, exist_ok=True)
-    home = Path(tempfile.mkdtemp(prefix=PREFIX, dir=within))
-    lock = _locked(home)
-    if lock is None:
-        raise RuntimeError(f"{home} was made a moment ago and somebody else holds it; look who writes to {within}")
-    _remove_at_exit(home)
-    return home, lock
+    while True:  # somebody who clears away may have been faster than the lock
+        home = Path(tempfile.mkdtemp(prefix=PREFIX, dir=within))
+        lock = _locked(home)
+        if lock is not None and home.is_dir():
+            _remove_at_exit(home)
+            return home, lock
 
 
 def _remove_at_exit(home: Path) -> None:
@@ -143,12 +143,14 @@ def _remove_at_exit(home: Path) -> None:
 
 
 def _locked(home: Path) -> int | None:
-    """Return a descriptor that holds the home; None while another process holds it."""
+    """Return a descriptor that holds the home; None while another process holds it, or where it is not ours."""
     try:
-        descriptor = os.open(home, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        descriptor = os.open(home, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
         return None
     try:
+        if os.fstat(descriptor).st_uid != os.getuid():
+            raise PermissionError
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(descriptor)

@@ -5,6 +5,7 @@ tasks. One that dies costs its own task only, and is replaced. A time limit is a
 system, so it can never hit another task; the pool's own clock stands behind it.
 """
 
+import os
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
@@ -206,7 +207,9 @@ class Sandbox:
 
     def _empty_dead_hands(self) -> None:
         for file in (self.scratch / forking.HANDS).iterdir():
-            if not Path("/proc", file.name).exists():
+            try:
+                os.kill(int(file.name), 0)
+            except ProcessLookupError:
                 file.unlink(missing_ok=True)
 
     def _replace_pool(self) -> None:
