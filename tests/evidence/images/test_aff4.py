@@ -319,3 +319,13 @@ def test_turtle_in_all_its_forms():
     assert (things["s"].number("http://a#n"), things["s"].said["http://a#n"][1].type) == (12, "http://a#int")
     assert things["s"].value("http://a#l") == "http://v/rest"
     assert things["http://v/x"].value("http://a#y") == "http://z"
+
+
+def test_the_digest_of_a_partial_image_is_not_that_of_the_medium(opened, content):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(disk(content))) as whole, zipfile.ZipFile(buffer, "w") as partial:
+        for member in whole.infolist():
+            partial.writestr(member, whole.read(member).replace(b"aff4:ContiguousImage", b"aff4:DiscontiguousImage"))
+        partial.comment = whole.comment
+
+    assert opened(aff4, buffer.getvalue()).stated_digests() == ()

@@ -191,14 +191,14 @@ def test_another_copy_of_the_metadata_stands_in_for_a_damaged_first(opened_with,
         opened_with(bitlocker, bytes(image), keys=[PASSWORD])
 
 
-@pytest.mark.parametrize("method", [0x8002, 0x8004], ids=hex)
-def test_libbde_reads_the_same(tool, tmp_path, opened_with, volume, method):
+@pytest.mark.parametrize(("method", "kind"), [(0x8002, "clear"), (0x8003, "clear"), (0x8004, "recovery")])
+def test_libbde_reads_the_same(tool, tmp_path, opened_with, volume, method, kind):
     """With the full number of rounds, and NTFS inside, without which libbde opens nothing."""
     (tmp_path / "ntfs").write_bytes(bytes(SIZE))
     tool("mkntfs", "-q", "-F", "-f", tmp_path / "ntfs")
     plain = (tmp_path / "ntfs").read_bytes()
     assert not any(any(plain[at : at + 65_536]) for at in (*COPIES, HEADER_AT))
-    image = made(plain, ["recovery"], method, rounds=1 << 20)
+    image = made(plain, [kind], method, rounds=1 << 20)
     library = pybde.volume()
     library.set_recovery_password(RECOVERY)
     library.open_file_object(io.BytesIO(image))
@@ -215,3 +215,11 @@ def test_damage_never_raises_anything_of_its_own_making(opened_with, survives, m
 
     assert "opened" in ends
     assert len(ends) > 2
+
+
+def test_what_cannot_be_a_recovery_password_is_not_tried(opened_with, plain, monkeypatch):
+    image = made(plain, ["recovery"])
+    monkeypatch.setattr(format_, "_stretched", lambda *_: pytest.fail("a million rounds for nothing"))
+
+    with pytest.raises(Locked):
+        opened_with(bitlocker, image, keys=["111112-" * 7 + "111111", "1" * 47, "autumn leaves"])

@@ -244,3 +244,24 @@ def test_a_header_of_many_terabytes_costs_no_memory(image, opened):
     assert entry.size == 0xFFFFFFFF * CHUNK
     with pytest.raises(UnreadableSource):
         stream.read(10)
+
+
+def test_a_chunk_without_its_checksum_at_the_end_is_damage(image, opened):
+    """A stream that stops short of its own checksum gives all its bytes and proves none of them."""
+    number = next(n for n, (_, compressed) in enumerate(chunk_starts(image)) if compressed)
+    changed = bytearray(image)
+    for kind, at, _ in sections_of(image):
+        if kind in ("table", "table2"):
+            entries_at = at + 76 + 24
+            (count,) = struct.unpack_from("<I", image, at + 76)
+            (following,) = struct.unpack_from("<I", image, entries_at + 4 * (number + 1))
+            struct.pack_into("<I", changed, entries_at + 4 * (number + 1), following - 2)
+            table = changed[entries_at : entries_at + 4 * count]
+            struct.pack_into("<I", changed, entries_at + 4 * count, zlib.adler32(table))
+    container = opened(ewf, bytes(changed))
+    [entry] = container.entries()
+    stream = container.open(entry)
+    stream.seek(number * CHUNK)
+
+    with pytest.raises(UnreadableSource, match="does not have its checksum"):
+        stream.read(10)

@@ -174,3 +174,15 @@ def test_damage_to_version_1(converted, opened_with, survives, mutants):
     image = converted(form="qcow").read_bytes()
 
     assert len({survives(qcow, damaged, opened_with) for damaged in mutants(image, 100, [(0, 120)])}) > 2
+
+
+def test_zeroed_parts_of_a_cluster_hide_what_lies_below(tool, converted, opened_file, volume, medium, tmp_path):
+    top = tmp_path / "top.qcow2"
+    overlay(tool, converted(), top, options=("-o", "extended_l2=on"))
+    tool("qemu-io", "-f", "qcow2", "-c", "write -z 8k 4k", top)
+    tool("qemu-io", "-f", "qcow2", "-c", "write -P 65 20k 2k", top)
+
+    assert any(medium[8192:12_288])
+    assert volume(opened_file(qcow, top)) == (
+        medium[:8192] + bytes(4096) + medium[12_288:20_480] + b"A" * 2048 + medium[22_528:]
+    )

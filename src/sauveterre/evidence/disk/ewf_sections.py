@@ -95,10 +95,7 @@ def read_sections(segments: Sequence[Media]) -> Sections | None:
     """Return where the chunks lie; None for variants that are not laid out as EnCase does (SMART), and for damage."""
     found = Sections()
     for number, segment in enumerate(segments):
-        head = segment.read_at(0, _HEADER.size)
-        if not head.startswith(MAGIC) or segment_number(head) != number + 1:
-            return None
-        if not _read_segment(found, number, segment):
+        if segment.read_at(0, len(MAGIC)) != MAGIC or not _read_segment(found, number, segment):
             return None
     fits = 0 < found.chunk_size <= LARGEST_CHUNK and 0 < found.media_size <= found.chunks * found.chunk_size
     return found if fits else None
