@@ -1,4 +1,4 @@
-"""Images that others made, read down to their files through all layers, against the listings that others made of them."""
+"""Images that others made, read down to their files through all layers, against the listings that others made."""
 
 import hashlib
 import json

@@ -20,6 +20,8 @@ from sauveterre.records.entry import EntryKind
 DEEPEST = 512
 LONGEST_PATH = 32 << 10
 ORPHANS = b"$Orphan"
+NO_NAME = b"$No name"
+"""Stands for a name without letters, which damage leaves."""
 
 _IN_USE = int(pytsk3.TSK_FS_META_FLAG_ALLOC)
 _NAME_IN_USE = int(pytsk3.TSK_FS_NAME_FLAG_ALLOC)
@@ -165,7 +167,7 @@ class Walk:
         prefix = path + b"/" if path else b""
         for index, file in enumerate(directory):
             name = file.info.name
-            text = name.name or b""
+            text = name.name or NO_NAME
             if text in (b".", b".."):
                 continue
             found = self._named(folder, prefix + text, index, file, name)

@@ -20,6 +20,7 @@ DEEPEST = 512
 LONGEST_PATH = 32 << 10
 NAMELESS = b"$Name not UTF-8 (record %d)"
 """Stands for a name that the libraries refuse to give."""
+_NO_NAME = "$No name"
 _RECORD_MASK = (1 << 48) - 1
 _FAT_FOLDER = 0x10
 _RESOURCE_FORK = "com.apple.ResourceFork"
@@ -96,10 +97,14 @@ class YalTree:
 
     def walk(self) -> Iterator[Node]:
         """Yield every file, and every folder that cannot be listed; each folder is entered once."""
-        root = self.root()
         seen = Seen()
-        seen.add(self.number(root))
-        pending = [(self.number(root), b"", 0)]
+        try:
+            root = self.root()
+            pending = [(self.number(root), b"", 0)]
+        except LIBYAL_ERRORS as error:
+            yield Node(b"/", 0, EntryKind.FOLDER, None, f"cannot be listed: {reason(error)}")
+            return
+        seen.add(pending[0][0])
         while pending:
             number, path, depth = pending.pop()
             if depth > DEEPEST or len(path) > LONGEST_PATH:
@@ -122,7 +127,7 @@ class YalTree:
         for entry in folder.sub_file_entries:
             number = self.number(entry)
             try:
-                name = (entry.name or "").encode("utf-8", "surrogateescape")
+                name = (entry.name or _NO_NAME).encode("utf-8", "surrogateescape")
             except LIBYAL_ERRORS:
                 name = NAMELESS % number
             full = path + b"/" + name if path else name
