@@ -65,6 +65,12 @@ class AuditBroken(SauveterreError):
     exit_code = 11
 
 
+class EvidenceDiffers(SauveterreError):
+    """What is read of an exhibit now is not what was processed."""
+
+    exit_code = 13
+
+
 class InvalidInput(SauveterreError):
     """What a person entered does not make sense; nothing was changed."""
 

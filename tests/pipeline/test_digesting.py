@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sauveterre.errors import UnknownFormat, UnreadableSource
 from sauveterre.media.casualty import Casualty, CasualtyReason
 from sauveterre.media.sandbox import Sandbox
-from sauveterre.pipeline.digesting import BATCH_BYTES, BATCH_ENTRIES, Digested, _Reading, batches, digest_all
+from sauveterre.pipeline.digesting import BATCH_BYTES, BATCH_ENTRIES, Digested, EntryReading, batches, digest_all
 from sauveterre.pipeline.endings import Read, Unopened
 from sauveterre.records.digest import Digests
 from sauveterre.records.entry import Cause, Entry, EntryKind, Outcome
@@ -176,7 +176,7 @@ def test_an_entry_that_kills_its_child_costs_itself_alone(tmp_path):
     deadly = Deadly(b"2")
     listing = [entry(number, 1) for number in range(5)]
 
-    reading = _Reading(deadly, Source(tmp_path, "s"), LIMITS, ())
+    reading = EntryReading(deadly, Source(tmp_path, "s"), LIMITS, ())
     found = list(reading.all(listing))
 
     assert [one for one, _ in found] == listing

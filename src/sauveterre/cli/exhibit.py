@@ -172,13 +172,37 @@ def list_(
         _list_register(session.operation(operation), json=json)
         return
     from sauveterre.casework.accounting import accounts_of
+    from sauveterre.casework.selectors.integrity import findings_of
 
-    accounts = accounts_of(session.operation(operation))
+    of = session.operation(operation)
+    accounts = accounts_of(of)
     if json:
         for account in accounts:
             jsonl.record_line(account)
-    else:
-        tables.wide_console().print(tables.accounting(accounts))
+        _list_integrity(of)
+        return
+    tables.wide_console().print(tables.accounting(accounts))
+    for finding in findings_of(of):
+        print(f"Finding: {finding}")
+
+
+READING = ("phase", "subject", "algorithm", "computed", "stated", "stated_by", "agrees", "size", "trouble", "at")
+CROSSCHECK = (
+    "reader", "agrees", "listed_first", "listed_second", "agreeing", "sampled", "digests_agreeing", "differences",
+    "trouble",
+)  # fmt: skip
+
+
+def _list_integrity(of: "Operation") -> None:
+    from sauveterre.casework.models import Crosscheck, IntegrityCheck
+
+    for check in IntegrityCheck.objects.filter(exhibit__operation=of).order_by("exhibit__number", "pk"):
+        jsonl.line("reading", exhibit=check.exhibit.number, **{name: getattr(check, name) for name in READING})
+    for row in Crosscheck.objects.filter(source__exhibit__operation=of).order_by(
+        "source__exhibit__number", "source_id"
+    ):
+        found = {name: getattr(row, name) for name in CROSSCHECK}
+        jsonl.line("crosscheck", exhibit=row.source.exhibit.number, source=row.source.path, **found)
 
 
 def _list_register(of: "Operation", *, json: bool) -> None:

@@ -14,6 +14,7 @@ from sauveterre.cli import (
     demo,
     evidence,
     exhibit,
+    exhibit_audit,
     exhibit_custody,
     exhibit_import,
     hashlist,
@@ -39,7 +40,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for part in (exhibit_custody, exhibit_import):
+for part in (exhibit_audit, exhibit_custody, exhibit_import):
     part.add_to(exhibit.app)
 for group in (operation, exhibit, key, hashlist, referral, action, package, audit, evidence, media, messages):
     app.add_typer(group.app)

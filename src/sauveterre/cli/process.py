@@ -31,6 +31,7 @@ def run(
     from sauveterre.casework.accounting import accounts_of
     from sauveterre.casework.progress import progress_of
     from sauveterre.casework.runner import isolation_here, run_jobs
+    from sauveterre.casework.selectors.integrity import findings_of
     from sauveterre.casework.services.refresh import forget_unheld, refresh, try_again
     from sauveterre.casework.workspace import exclusive
 
@@ -50,6 +51,8 @@ def run(
             print(
                 f"exhibit {account.exhibit:02d} {account.source} ({account.reader}): {account.state}: {account.reason}"
             )
+    for finding in findings_of(chosen):
+        print(f"Finding: {finding}")
     print("Next: sauveterre assess")
 
 

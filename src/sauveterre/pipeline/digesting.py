@@ -61,7 +61,7 @@ def digest_all(
     while waiting:
         source, name, reader = waiting.popleft()
         with _Listing(sandbox, source, limits, keys) as listing:
-            reading = _Reading(sandbox, source, limits, keys)
+            reading = EntryReading(sandbox, source, limits, keys)
             for entry, read in reading.all(listing.entries()):
                 yield Digested(name, reader, entry, read)
                 if read.opens:
@@ -81,7 +81,7 @@ class _Listing:
     def __init__(self, sandbox: Sandbox, source: Source, limits: Limits, keys: tuple[str, ...]) -> None:
         self._file = scratch_file(sandbox.scratch)
         clocks = limits.listing_clocks(_size(source.path))
-        self._future: Future[Listing] = sandbox.submit(_list, self._file, source, limits, keys, seconds=clocks)
+        self._future: Future[Listing] = sandbox.submit(list_to_file, self._file, source, limits, keys, seconds=clocks)
         self._held = 0
 
     def entries(self) -> Iterator[Entry]:
@@ -103,10 +103,11 @@ class _Listing:
         self._file.unlink(missing_ok=True)
 
 
-class _Reading:
-    """The entries of one source, read by all children."""
+class EntryReading:
+    """The entries of one source, read and digested by all children."""
 
     def __init__(self, sandbox: Sandbox, source: Source, limits: Limits, keys: tuple[str, ...]) -> None:
+        """Read within these limits, trying these keys on what is locked."""
         self._sandbox = sandbox
         self._source = source
         self._limits = limits
@@ -168,7 +169,8 @@ def _kind(path: Path) -> str:
     return root_kind(path)
 
 
-def _list(*arguments: Any) -> Listing:
+def list_to_file(*arguments: Any) -> Listing:
+    """List a source into a file, in a child: as ``reading.list_into``."""
     from sauveterre.pipeline.reading import list_into
 
     return list_into(*arguments)

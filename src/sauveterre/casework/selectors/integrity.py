@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sauveterre.casework.models import Crosscheck, Exhibit, IntegrityCheck, Phase
+from sauveterre.casework.models import Crosscheck, Exhibit, IntegrityCheck, Operation, Phase
 
 _WHEN = {Phase.BEFORE: "before processing", Phase.AFTER: "after processing", Phase.AUDIT: "at the last audit"}
 _WHO = {
@@ -12,9 +12,10 @@ _WHO = {
 }
 
 
-def integrity_findings(exhibit: Exhibit) -> list[str]:
-    """Return a sentence for each reading of an exhibit's medium that is not as it should be."""
-    return [sentence_of(check) for check in exhibit.checks.all() if check.agrees is False]
+def integrity_findings(exhibit: Exhibit, phase: Phase | None = None) -> list[str]:
+    """Return a sentence for each reading of an exhibit's medium, of one phase or all, that is not as it should be."""
+    checks = exhibit.checks.all() if phase is None else exhibit.checks.filter(phase=phase)
+    return [sentence_of(check) for check in checks if check.agrees is False]
 
 
 def sentence_of(check: IntegrityCheck) -> str:
@@ -42,3 +43,12 @@ def _seen_otherwise(row: Crosscheck) -> str:
         f"{row.source.path}: {row.reader}, the second reader, differs in {len(row.differences):,} places and in "
         f"{digests:,} of {row.sampled:,} digests; the first: {(row.differences or ['a digest'])[0]}"
     )
+
+
+def findings_of(operation: Operation) -> list[str]:
+    """Return a sentence for each thing that is not as it should be with a medium or file system of an operation."""
+    return [
+        f"exhibit {exhibit.number}: {finding}"
+        for exhibit in operation.exhibits.prefetch_related("checks")
+        for finding in (*integrity_findings(exhibit), *crosscheck_findings(exhibit))
+    ]
