@@ -135,7 +135,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "cause_unsupported": "format qui n’est pas lu",
         "cause_damaged": "contenu endommagé",
         "cause_unreadable": "illisible sur le support",
-        "cause_gone": "supprimé, contenu perdu",
+        "cause_gone": "effacé, contenu perdu",
         "cause_time": "trop long à lire",
         "cause_memory": "trop de mémoire demandée",
         "cause_size": "se décompresse en un volume excessif",

@@ -170,6 +170,16 @@ class Integrity:
         return [check for check in self.checks if check.agrees is False]
 
     @property
+    def last(self) -> IntegrityCheck | None:
+        """The latest digest; None while nobody read the medium from end to end."""
+        return self.checks[-1] if self.checks else None
+
+    @property
+    def readings(self) -> int:
+        """How often it was read from end to end."""
+        return len({(check.phase, check.at.replace(microsecond=0)) for check in self.checks})
+
+    @property
     def agrees(self) -> bool | None:
         """Whether all that was compared agrees; None while nothing was."""
         compared = [check.agrees for check in self.checks if check.agrees is not None]

@@ -237,13 +237,15 @@ class Wanted:
     """``name`` or ``name/version``."""
 
 
+_FILE = ~Q(kind__in=[EntryKind.VOLUME, EntryKind.REGION, EntryKind.CARVED])
 LYING = {
-    "live": Q(allocated=True),
-    "deleted": Q(allocated=False),
+    "live": Q(allocated=True) & _FILE,
+    "deleted": Q(allocated=False) & _FILE,
+    "unknown": Q(allocated__isnull=True) & _FILE,
     "carved": Q(kind=EntryKind.CARVED),
     "structure": Q(kind__in=[EntryKind.VOLUME, EntryKind.REGION]),
-    "unknown": Q(allocated__isnull=True),
 }
+"""How an entry lies on its medium. Each one lies in exactly one way."""
 UNSTATED = "unstated"
 
 

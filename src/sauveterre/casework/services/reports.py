@@ -131,7 +131,7 @@ def _causes(books: Ledger) -> tuple[ReportedCause, ...]:
 
 
 def _integrity(one: Integrity) -> ReportedIntegrity:
-    last = one.checks[-1] if one.checks else None
+    last = one.last
     return ReportedIntegrity(
         exhibit=" ".join(filter(None, (str(one.exhibit), one.exhibit.seal))),
         digest=f"{last.algorithm.upper()} {last.computed}" if last else "",
