@@ -265,6 +265,21 @@ def _mailbox(folder: Path) -> Path:
     return folder / "mails.mbox"
 
 
+def _bitlocker(folder: Path) -> Path:
+    writer = written_by("images/test_bitlocker")
+    (folder / "volume.bitlocker").write_bytes(writer.made(_fat(folder).read_bytes()[: writer.SIZE], ("clear",)))
+    return folder / "volume.bitlocker"
+
+
+def _strange(folder: Path) -> Path:
+    """Make a disk with a partition that nothing reads, in which pictures lie."""
+    card = bytearray(_card(folder).read_bytes())
+    start = PARTITION_START * SECTOR
+    card[start : start + SECTOR] = random.Random(7).randbytes(SECTOR)
+    (folder / "strange.dd").write_bytes(card)
+    return folder / "strange.dd"
+
+
 SAMPLES: tuple[Sample, ...] = (
     Sample("partitions", _card),
     Sample("fat", _fat),
@@ -278,7 +293,10 @@ SAMPLES: tuple[Sample, ...] = (
     Sample("qcow", _converted("qcow2", "qcow2")),
     Sample("vmdk", _converted("vmdk", "vmdk")),
     Sample("vhd", _converted("vhdx", "vhdx")),
+    Sample("vdi", _converted("vdi", "vdi")),
     Sample("luks", _luks),
+    Sample("bitlocker", _bitlocker),
+    Sample("carving", _strange),
     Sample("zip", _zip),
     Sample("ufdr", _ufdr),
     Sample("tar", _tar),
