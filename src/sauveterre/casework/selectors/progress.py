@@ -69,12 +69,13 @@ def _at_work(sources: QuerySet[Source]) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT DISTINCT (job.args->>'source_id')::bigint FROM pg_locks held
+            SELECT (job.args->>'source_id')::bigint, (job.args->>'exhibit_id')::bigint FROM pg_locks held
             JOIN procrastinate_jobs job ON job.id = held.objid::bigint
-            WHERE held.locktype = 'advisory' AND held.classid = %s AND held.granted AND job.args ? 'source_id'
+            WHERE held.locktype = 'advisory' AND held.classid = %s AND held.granted
                 AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
             """,
             [JOB_LOCKS],
         )
-        held = [number for (number,) in cursor.fetchall()]
-    return bool(held) and sources.filter(pk__in=held).exists()
+        held = cursor.fetchall()
+    of_sources, of_exhibits = [one for one, _ in held if one], [one for _, one in held if one]
+    return bool(held) and sources.filter(Q(pk__in=of_sources) | Q(exhibit__in=of_exhibits)).exists()
