@@ -60,6 +60,37 @@ SENTENCES: tuple[str, ...] = (
     _("the photograph cannot be shown: %(why)s"),
     _("the photograph is not whole: %(why)s; take the file from the camera again"),
     _("an exhibit has at most %(most)s photographs; leave out what shows nothing new"),
+    # what was read
+    _("begins at byte %(byte)s of what the region lies in"),
+    _("%(times)s by the device's clock, which states no time zone"),
+    _("the %(form)s picture is damaged or cut short, and only what could be decoded was used: %(why)s"),
+    _("the content begins like %(form)s, but no picture can be decoded from it: %(why)s"),
+    _("the picture states %(stated)s than the %(most)s pixels allowed; raise picture_pixels to decode it"),
+    _("%(path)s ends after %(read)s of %(size)s bytes; what holds it is cut off there, look for a complete copy"),
+    _("%(path)s (%(size)s bytes) fails its own checksum: it was damaged or exchanged"),
+    _("%(path)s cannot be read at byte %(byte)s: %(why)s; check the medium it lies on"),
+    _(
+        "%(path)s is most likely a decompression bomb: %(packed)s packed bytes became over %(size)s, more than "
+        "%(most)s for one; unpack it elsewhere if it is genuine, or raise the limit"
+    ),
+    _(
+        "%(path)s lies %(depth)s containers deep and %(most)s is the most; unpack it and add it as a source of its "
+        "own, or raise the limit"
+    ),
+    _("is a device, which has no content of its own; image the device if it matters"),
+    _("is a symbolic link to %(target)s, which is not followed: that is listed under its own name"),
+    _(
+        "is a symbolic link out of the source, to %(target)s, which is not followed; add that place as a source of its "
+        "own if it was seized"
+    ),
+    _("is encrypted; unpack the archive with its password and add what comes out"),
+    _("this backup is encrypted: give its recovery key (64 letters and digits) and read it again"),
+    _(
+        "%(path)s holds no file system, volume or archive that is read; it was searched for files by their "
+        "content alone"
+    ),
+    _("reading wanted more than the %(most)s MiB of memory allowed; raise memory_bytes to give it more"),
+    _("the reader failed on this content (%(why)s); report it, and add the rest"),
 )
 _VARYING = re.compile(r"%\((\w+)\)s")
 
