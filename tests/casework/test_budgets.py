@@ -152,3 +152,32 @@ def test_many_at_once_spend_each_source_once(tmp_path):
     holder.refresh_from_db()
     assert holder.spent_sources == 31
     assert Counter(map(bool, answers)) == {False: 30, True: 20}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("hold", [held_budget, lambda row, _limits: intake._close_source(row, lambda *_: None)])
+def test_who_holds_a_source_keeps_nobody_from_writing_below_it(tmp_path, hold):
+    """Others check at their commit, with the audit log in their hands, that the source is there: they must not wait."""
+    ana = Officer.objects.create_user("ana")
+    (tmp_path / "card").mkdir()
+    exhibit = add_exhibit(operation=create_operation(name="Weather", by=ana), path=tmp_path / "card", by=ana)
+    holder = Source.objects.create(exhibit=exhibit, path="a.zip", kind="zip", steps=[["zip", "a"]], way="0" * 64)
+    done = []
+
+    def write_below():
+        try:
+            with transaction.atomic():
+                with connection.cursor() as cursor:
+                    cursor.execute("SET LOCAL lock_timeout = '3s'")
+                Source.objects.create(exhibit=exhibit, path="b", kind="zip", way="1" * 64, parent=holder, budget=holder)
+            done.append(True)
+        finally:
+            connection.close()
+
+    with transaction.atomic():
+        hold(holder, Limits())
+        other = threading.Thread(target=write_below)
+        other.start()
+        other.join(20)
+
+    assert done == [True]

@@ -47,7 +47,7 @@ def assess(operation_id: int, *, by: str) -> Callable[[], None]:
     names = labels_of(facts)
 
     def write() -> None:
-        Operation.objects.select_for_update().get(pk=operation_id)  # two assessments at once write in turn
+        Operation.objects.select_for_update(no_key=True).get(pk=operation_id)  # two assessments at once write in turn
         settled.write()
         for model in FINDINGS:
             model._default_manager.filter(operation=operation).delete()

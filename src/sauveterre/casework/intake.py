@@ -147,7 +147,7 @@ def _locked(row: Source, error: Locked, *, tried: int, defer: Defer) -> Callable
     not_opened = _not_opened(row, error, defer)
 
     def write() -> None:
-        Source.objects.select_for_update().get(pk=row.pk)
+        Source.objects.select_for_update(no_key=True).get(pk=row.pk)
         if row.exhibit.keys.count() > tried:
             defer("inventory", [{"source_id": row.pk}])
         else:
@@ -274,7 +274,7 @@ def _write_ended(row: Source, ended: list[Ended], defer: Defer) -> None:
 def _write_pending(row: Source, ended: list[Ended], defer: Defer) -> None:
     """Write how entries ended that still wait for it: a batch may have been read twice, or its source listed anew."""
     numbers = [one.entry.pk for one in ended]
-    waiting = row.entries.select_for_update().filter(pk__in=numbers, state=EntryState.PENDING)
+    waiting = row.entries.select_for_update(no_key=True).filter(pk__in=numbers, state=EntryState.PENDING)
     still = set(waiting.order_by("pk").values_list("pk", flat=True))
     ended = [one for one in ended if one.entry.pk in still]
     shared = nesting.held_budget(row, LIMITS)
@@ -290,7 +290,7 @@ def _write_pending(row: Source, ended: list[Ended], defer: Defer) -> None:
 
 def _close_source(row: Source, defer: Defer) -> None:
     """Close a source whose last entry has ended. Holding the row keeps two last batches from missing each other."""
-    Source.objects.select_for_update().filter(pk=row.pk).first()
+    Source.objects.select_for_update(no_key=True).filter(pk=row.pk).first()
     if not row.entries.filter(state=EntryState.PENDING).exists():
         closed = Source.objects.filter(pk=row.pk, state=SourceState.LISTED).update(state=SourceState.DONE)
         if closed:

@@ -48,7 +48,11 @@ def held_budget(row: Source, limits: Limits) -> SharedBudget | None:
     number = budget_holder(row)
     if number is None:
         return None
-    holder = Source.objects.select_for_update(of=("self",)).select_related("parent_entry__content").get(pk=number)
+    holder = (
+        Source.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("parent_entry__content")
+        .get(pk=number)
+    )
     entry = holder.parent_entry
     packed = None if entry is None else entry.content.size if entry.content else entry.size
     spent = Budget.of(

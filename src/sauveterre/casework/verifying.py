@@ -96,7 +96,7 @@ def verify_after(row: Source, defer: Defer) -> None:
 
     Holding the exhibit keeps two last sources from missing each other.
     """
-    exhibit = Exhibit.objects.select_for_update().get(pk=row.exhibit_id)
+    exhibit = Exhibit.objects.select_for_update(no_key=True).get(pk=row.exhibit_id)
     waiting = exhibit.sources.filter(state__in=[SourceState.NEW, SourceState.LISTED])
     if medium_source(exhibit) is not None and not waiting.exists():
         defer("verify", [{"exhibit_id": exhibit.pk, "phase": Phase.AFTER.value}])

@@ -31,7 +31,7 @@ def enter_line(
     officer twice is one line. Raises ``InvalidInput`` for what makes no sense.
     """
     require_member(operation=exhibit.operation, officer=by)
-    Exhibit.objects.select_for_update().get(pk=exhibit.pk)
+    Exhibit.objects.select_for_update(no_key=True).get(pk=exhibit.pk)
     texts = {
         "place": short_text("place", place),
         "given_by": short_text("name of who gave it", given_by, longest=200),
@@ -71,7 +71,7 @@ def sign_line(*, event: CustodyEvent, by: Officer) -> CustodySignature:
     require_member(operation=event.exhibit.operation, officer=by)
     if event.entered_by == by.username:
         raise NotAllowed(f"{by.username} entered this line; another member of the operation has to sign it")
-    Exhibit.objects.select_for_update().get(pk=event.exhibit_id)
+    Exhibit.objects.select_for_update(no_key=True).get(pk=event.exhibit_id)
     signed = CustodySignature.objects.filter(event=event).first()
     if signed is not None and signed.signed_by != by.username:
         raise InvalidInput(f"{signed.signed_by} has signed this line already; nothing is left to sign")

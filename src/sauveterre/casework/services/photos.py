@@ -41,7 +41,7 @@ def add_photo(*, exhibit: Exhibit, name: str, data: bytes, caption: str, by: Off
         raise InvalidInput(f"an exhibit has at most {MOST} photographs; leave out what shows nothing new")
     drawn, width, height = _drawn(data)
     with transaction.atomic():
-        Exhibit.objects.select_for_update().get(pk=exhibit.pk)
+        Exhibit.objects.select_for_update(no_key=True).get(pk=exhibit.pk)
         default_storage.save(photo_name(exhibit.pk, sha256), ContentFile(drawn))
         photo, made = ExhibitPhoto.objects.get_or_create(
             exhibit=exhibit,

@@ -97,7 +97,7 @@ def forget_unheld(operation: Operation) -> int:
 
 def _outermost(sources: QuerySet[Source]) -> list[Source]:
     """Return sources that lie in none of the others: listing the outer one replaces all that lies in it."""
-    found = {(source.exhibit_id, source.way): source for source in sources.select_for_update(of=("self",))}
+    found = {(source.exhibit_id, source.way): source for source in sources.select_for_update(of=("self",), no_key=True)}
     return [source for source in found.values() if not any(way in found for way in _ways_around(source))]
 
 
