@@ -16,6 +16,7 @@ from sauveterre.cli import (
     exhibit,
     exhibit_audit,
     exhibit_custody,
+    exhibit_export,
     exhibit_import,
     hashlist,
     init,
@@ -40,7 +41,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for part in (exhibit_audit, exhibit_custody, exhibit_import):
+for part in (exhibit_audit, exhibit_custody, exhibit_export, exhibit_import):
     part.add_to(exhibit.app)
 for group in (operation, exhibit, key, hashlist, referral, action, package, audit, evidence, media, messages):
     app.add_typer(group.app)
