@@ -11,7 +11,7 @@ from sauveterre.errors import SauveterreError, UnreadableSource
 from sauveterre.evidence.disk.media import StreamMedia
 from sauveterre.evidence.disk.partition_tables import is_mbr, read_table
 from sauveterre.evidence.disk.tsk import tsk_image
-from sauveterre.evidence.opening import peek_at
+from sauveterre.evidence.opening import container_kind, peek_at
 from sauveterre.evidence.readers import partitions
 from sauveterre.records.entry import Cause, EntryKind
 
@@ -278,3 +278,13 @@ def test_damage_never_raises_anything_of_its_own_making(divided, opened_with, su
         spans = [(440, 512), (512, 1024 + 512), (4096 * SECTOR + 440, 4097 * SECTOR)]
         ends = {survives(partitions, damaged, opened_with) for damaged in mutants(data[: 2 * MIB + SECTOR], 60, spans)}
         assert "opened" in ends
+
+
+def test_a_disk_that_was_divided_after_it_was_formatted_whole_is_a_divided_one(tool, tmp_path):
+    path = tmp_path / "disk.raw"
+    path.write_bytes(bytes(SIZE))
+    tool("mkfs.ext4", "-q", "-F", path)
+    tool("sfdisk", "-q", "--wipe", "never", path, input=MBR.encode())
+    with path.open("rb") as stream:
+        assert stream.read(1082)[1080:] == b"\x53\xef", "the superblock of old is still there"
+        assert container_kind(peek_at(stream)) == "partitions"

@@ -51,13 +51,14 @@ LAYERS: tuple[EvidenceReader, ...] = (
     ntfs,
     exfat,
     fat,
+    iso9660,
+    partitions,  # after file systems whose first sector looks like a table, or has one; before those that a disk
+    # may still show at its old place, though it was divided after them
     ext,
     hfs,
-    iso9660,
     apfs,
     apfs_volume,
     xfs,
-    partitions,  # after file systems: their first sector may look like a table, and an ISO image has one
     unread,  # what is known and not read: after everything that is
     carving,  # recognises nothing: it is opened by name
 )
