@@ -183,12 +183,28 @@ class Trap:
         return Path.touch, (self.path,)
 
 
-@pytest.mark.parametrize("function", [os.system, eval, Path.touch, getattr, subprocess.run, isolation])
+@pytest.mark.parametrize("function", [os.system, eval, Path.touch, subprocess.run, isolation])
 def test_what_a_child_hands_back_calls_nothing(function):
     refused = loaded(pickle.dumps(function))
 
     assert isinstance(refused, Casualty)
     assert "handed back what no reader does" in str(refused)
+
+
+class Named:
+    """What some Pythons make of the member of an enumeration."""
+
+    def __init__(self, owner, name):
+        self.named = owner, name
+
+    def __reduce__(self):
+        return getattr, self.named
+
+
+def test_members_of_enumerations_may_come_by_their_names_and_nothing_else_may():
+    assert loaded(pickle.dumps(Named(Cause, "CRASH"))) is Cause.CRASH
+    assert isinstance(loaded(pickle.dumps(Named(Source, "child"))), Casualty)
+    assert isinstance(loaded(pickle.dumps(Named(Cause, "__class__"))), Casualty)
 
 
 def test_a_trap_in_a_result_costs_one_task(sandbox):

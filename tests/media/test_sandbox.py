@@ -220,3 +220,15 @@ def test_no_children_remain_when_all_is_closed():
         child = opened.run(os.getpid, seconds=20)
         assert child in children()
     assert child not in children()
+
+
+def test_a_task_that_breaks_the_pool_each_time_is_blamed_and_takes_no_other_with_it():
+    channels = "[c for c in __import__('gc').get_objects() if type(c).__name__ == 'WorkerChannel']"
+    rubbish = f"[c.writer.send_bytes(b'rain') for c in {channels}]"
+    with Sandbox(2, Limits()) as opened:
+        bad = opened.submit(eval, f"({rubbish}, __import__('time').sleep(30))", seconds=60, label="entry 7")
+        good = [opened.submit(abs, -number, seconds=60, label=f"entry {number}") for number in range(20, 40)]
+        with pytest.raises(Casualty, match="the pool of child processes broke each time"):
+            bad.result(60)
+        assert [task.result(60) for task in good] == list(range(20, 40))
+        assert opened.run(abs, -3, seconds=20) == 3

@@ -60,6 +60,13 @@ def no_child() -> Casualty:
     return Casualty(CasualtyReason.LOST, "no child process could be kept running for it; see the system's log")
 
 
+def pool_broken() -> Casualty:
+    """Explain a task that was in hand each time when the pool of children broke."""
+    return Casualty(
+        CasualtyReason.KILLED, f"the pool of child processes broke each time while this was being read; {_ALONE}"
+    )
+
+
 def _name(number: int) -> str:
     try:
         return signal.Signals(number).name

@@ -22,7 +22,7 @@ from pebble import ProcessExpired, ProcessPool
 from sauveterre.media import forking
 from sauveterre.media.child import run_task, shut_in
 from sauveterre.media.crossing import loaded
-from sauveterre.media.deaths import death, no_answer, no_child
+from sauveterre.media.deaths import death, no_answer, no_child, pool_broken
 from sauveterre.media.hand import Held, read_hand
 from sauveterre.records.limits import Clocks, Limits
 
@@ -217,14 +217,27 @@ class Sandbox:
             if self._pool is None or self._pool.active:
                 return
             self._losses += 1
-            self._pool = self._successor(self._pool)
             stranded = self._snapshot()
-            if self._losses <= MOST_LOSSES:
-                for task in stranded:
+            ended: list[_Task] = []
+            why = no_child()
+            if self._losses > MOST_LOSSES:
+                self._losses = 0
+                ended = self._in_hand(stranded)
+                ended, why = (ended, pool_broken()) if ended else (stranded, why)
+            self._pool = self._successor(self._pool)
+            for task in stranded:
+                if task not in ended:
                     self._schedule(task)
-                return
-        for task in stranded:
-            _finish(task.outcome, no_child())
+        for task in ended:
+            _finish(task.outcome, why)
+
+    def _in_hand(self, stranded: list[_Task]) -> list[_Task]:
+        """Return the tasks that children have in hand at this moment, and let nobody find them there later."""
+        files = list((self.scratch / forking.HANDS).iterdir())
+        held = {found.label for file in files if (found := read_hand(file)) is not None}
+        for file in files:
+            file.unlink(missing_ok=True)
+        return [task for task in stranded if task.label and task.label in held]
 
     def _forget(self, task: _Task) -> None:
         with self._lock:
