@@ -35,8 +35,19 @@ def test_only_the_last_half_minute_counts():
     assert len(samples(seen)) <= MOST_SAMPLES
 
 
+def test_a_page_looked_at_by_hand_has_its_rate_too():
+    first = pace(standing(100), seen="", now=1_000.0)
+    second = pace(standing(160), seen=first.seen, now=1_060.0)
+    assert second.entries == 1.0
+    third = pace(standing(170), seen=second.seen, now=1_070.0)
+    assert (third.entries, third.seen) == (1.0, "1060000-160-1600000.1070000-170-1700000"), (
+        "the first is out of the window"
+    )
+    assert pace(standing(170), seen=first.seen, now=2_000.0).entries == 0.0
+
+
 def test_what_an_address_claims_is_believed_only_where_it_can_be_so():
-    for seen in ("", "x", "9" * 700, "5000000-1-1", "990000-900-1", "999900-1-1", "1-2", "999000--5-1", "…-1-1"):
+    for seen in ("", "x", "9" * 700, "5000000-1-1", "990000-900-1", "399000-1-1", "1-2", "999000--5-1", "…-1-1"):
         told = pace(standing(100), seen=seen, now=1_000.0)
         assert (told.entries, told.left) == (0.0, None), seen
         assert told.seen == "1000000-100-1000000"

@@ -11,6 +11,8 @@ from sauveterre.casework.selectors.progress import Progress
 
 WINDOW = 30.0
 """Seconds over which the rate is taken."""
+OLDEST = 600.0
+"""Seconds after which a sample tells nothing any more where none lies within the window: a page looked at by hand."""
 MOST_SAMPLES = 12
 LONGEST_WAIT = 7 * 24 * 3600
 """Seconds beyond which nobody can say how long it will take."""
@@ -41,9 +43,10 @@ class Pace:
 
 
 def pace(progress: Progress, *, seen: str, now: float) -> Pace:
-    """Return the rate since the oldest sample within the window, and the samples for the next look."""
+    """Return the rate since the oldest sample within the window, else since the last one; and what to bring next."""
     here = Sample(now, progress.account.ended, progress.bytes_done)
-    before = [one for one in samples(seen) if _precedes(one, here)][-MOST_SAMPLES + 1 :]
+    earlier = [one for one in samples(seen) if _precedes(one, here)]
+    before = [one for one in earlier if here.at - one.at <= WINDOW][-MOST_SAMPLES + 1 :] or earlier[-1:]
     carried = ".".join(f"{round(one.at * 1000)}-{one.entries}-{one.read}" for one in [*before, here])
     if not before:
         return Pace(0.0, 0.0, None, carried)
@@ -61,8 +64,8 @@ def samples(seen: str) -> list[Sample]:
 
 
 def _precedes(one: Sample, here: Sample) -> bool:
-    """Say whether a sample lies within the window, and is of the same work: what was done only grows."""
-    recent = 0.5 <= here.at - one.at <= WINDOW
+    """Say whether a sample is not too old, and of the same work: what was done only grows."""
+    recent = 0.5 <= here.at - one.at <= OLDEST
     return recent and one.entries <= here.entries and one.read <= here.read
 
 
