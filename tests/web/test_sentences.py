@@ -53,3 +53,19 @@ def test_a_sentence_is_said_in_the_readers_language(text, french):
         assert said(text) == french
     with translation.override("en"):
         assert said(text) == text
+
+
+def test_every_kind_of_source_cause_and_entry_has_its_word():
+    """What the core names by code, pages name in words: a new reader needs its line in ``labels``."""
+    from sauveterre.casework.models import CustodyAct, ExhibitKind, Phase
+    from sauveterre.evidence.readers import READERS
+    from sauveterre.evidence.trees import READERS as TREES
+    from sauveterre.records.entry import Cause, EntryKind
+    from sauveterre.web.labels import WORDS
+
+    assert {reader.NAME for reader in (*READERS, *TREES)} <= set(WORDS["reader"])
+    assert {cause.value for cause in Cause if cause.value} <= set(WORDS["cause"])
+    assert {kind.value for kind in EntryKind} == set(WORDS["entry"])
+    assert (set(ExhibitKind), set(CustodyAct), set(Phase)) == (
+        set(WORDS["medium"]), set(WORDS["custody"]), set(WORDS["phase"]),
+    )  # fmt: skip
