@@ -3,6 +3,7 @@
 import io
 import os
 import random
+from pathlib import Path
 
 import pytest
 
@@ -41,7 +42,7 @@ def contents(container):
 @pytest.mark.parametrize("name", NAMES)
 def test_no_reader_of_file_systems_looks_beside_the_image(reader, name):
     rng = random.Random(3)
-    paths = b"\0".join((os.fsencode(os.getcwd()) + b"/canary.txt", b"/etc/passwd", b"canary.txt"))
+    paths = b"\0".join((os.fsencode(Path.cwd()) + b"/canary.txt", b"/etc/passwd", b"canary.txt"))
     for image in (b"", paths, paths.ljust(1 << 20, b"\0"), rng.randbytes(1 << 18)):
         try:
             with reader.open(StreamOrigin(io.BytesIO(image), "sha256:junk", name=name), Limits()) as container:

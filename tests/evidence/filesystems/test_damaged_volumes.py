@@ -1,4 +1,4 @@
-"""Random damage, with fixed seeds: a hundred copies of a small volume of each kind. ``bench/damage.py`` does thousands."""
+"""Random damage, with fixed seeds: a hundred copies of a small volume of each kind; ``bench/damage.py`` does more."""
 
 import multiprocessing
 import random

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sauveterre.evidence.filesystems import fat as fat_volume
 from sauveterre.evidence.filesystems.fat_layout import exfat_times, fat, wall_clock
 from sauveterre.evidence.readers import exfat as exfat_reader
 from sauveterre.evidence.readers import fat as fat_reader
@@ -103,6 +104,14 @@ def test_folders_that_no_folder_names_are_found(tool, blank, folder_of, volume, 
     assert contents == set(files.values())
     assert any(path.startswith(b"_any/") for path in found)
     assert any(path.startswith(b"$Orphan/") for path in found)
+
+
+def test_free_space_that_is_too_large_to_search_is_a_problem(small, volume, monkeypatch):
+    monkeypatch.setattr(fat_volume, "MOST_SEARCHED", 1000)
+    container = volume(fat_reader, small)
+    assert len(list(container.entries())) == 7
+    (problem,) = container.problems
+    assert "bytes are free, and folders that no folder names are looked for in 1,000 at most" in problem.what
 
 
 def test_free_clusters_and_slack(small, volume):

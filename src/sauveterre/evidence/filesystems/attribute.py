@@ -6,7 +6,7 @@ from typing import Any
 import pytsk3
 
 from sauveterre.errors import LimitExceeded, UnreadableSource
-from sauveterre.evidence.disk.media import Media, MediaStream
+from sauveterre.evidence.disk.media import Media, MediaStream, Runs
 from sauveterre.records.limits import Limits
 
 TSK_ERRORS = (OSError, RuntimeError, ValueError, OverflowError, SystemError, KeyError, MemoryError)
@@ -35,12 +35,40 @@ def runs_of(attribute: Any, block: int) -> Iterator[tuple[int, int, int]]:
             yield int(run.offset) * block, int(run.addr) * block, int(run.len) * block
 
 
+def direct(attribute: Any, runs: list[tuple[int, int, int]], size: int, volume: Media) -> Media | None:
+    """Return an attribute's content as runs of its volume, read without The Sleuth Kit's copying.
+
+    None where the bytes of the content are not simply those of its runs: it lies in the record, has holes, is
+    compressed or encrypted.
+    """
+    if int(attribute.info.flags) & (RESIDENT | ENCRYPTED | COMPRESSED):
+        return None
+    reached = 0
+    for position, _, length in runs:
+        if position != reached:
+            return None
+        reached += length
+    return Runs(volume, [(start, length) for _, start, length in runs]) if reached >= size else None
+
+
 class AttributeMedia:
     """The content of an attribute, read by position: a disk image inside a volume is opened without copying it."""
 
-    def __init__(self, label: str, file: Any, attribute: Any, size: int, intact: int | None = None) -> None:
-        """Take an attribute and its size; ``intact`` bytes of a deleted one have been taken by no other file since."""
+    def __init__(
+        self,
+        label: str,
+        file: Any,
+        attribute: Any,
+        size: int,
+        intact: int | None = None,
+        straight: Media | None = None,
+    ) -> None:
+        """Take an attribute and its size; ``intact`` bytes of a deleted one have been taken by no other file since.
+
+        ``straight`` is the same content where it can be had more simply (``direct``).
+        """
         self.size = max(0, size)
+        self._straight = straight
         self._label = label
         self._file = file
         self._type, self._id = int(attribute.info.type), int(attribute.info.id)
@@ -57,6 +85,8 @@ class AttributeMedia:
                 "other files or is not known; what is left of it is found by content in the unallocated region"
             )
         size = min(size, self._intact - offset)
+        if self._straight is not None and len(data := _tried(self._straight, offset, size)) == size:
+            return data
         try:
             return bytes(self._file.read_random(offset, size, self._type, self._id))
         except TSK_ERRORS:
@@ -80,6 +110,13 @@ class AttributeMedia:
             parts.append(part)
             offset += len(part)
         return b"".join(parts)
+
+
+def _tried(media: Media, offset: int, size: int) -> bytes:
+    try:
+        return media.read_at(offset, size)
+    except UnreadableSource:
+        return b""
 
 
 class Nothing:

@@ -97,6 +97,10 @@ class Dialect:
         """Return what holds a content of a record; None when nothing does."""
         return None if which is None and self.several else attribute_of(file, which)
 
+    def is_written_whole(self, attribute: Any, address: int) -> bool:  # noqa: ARG002
+        """Say whether a content is as long as its size says: some read as zeros from where nothing was written yet."""
+        return True
+
     def is_file(self, address: int, meta: Any) -> bool:  # noqa: ARG002
         """Say whether an address is a record of the file system, not one that The Sleuth Kit made up."""
         return True

@@ -9,7 +9,7 @@ import pytsk3
 
 from sauveterre.errors import UnreadableSource
 from sauveterre.evidence.disk.media import Media
-from sauveterre.evidence.filesystems.allocation import Allocation, Bitmap, Flags
+from sauveterre.evidence.filesystems.allocation import Allocation, Bitmap, Flags, free_runs
 from sauveterre.evidence.filesystems.attribute import TSK_ERRORS
 from sauveterre.evidence.filesystems.dialect import BROKEN, Dialect, Stream, Times, is_whole
 from sauveterre.evidence.filesystems.fat_layout import (
@@ -26,6 +26,8 @@ from sauveterre.evidence.filesystems.fat_layout import (
 from sauveterre.evidence.filesystems.seen import Seen
 from sauveterre.records.entry import Cause
 
+MOST_SEARCHED = 256 << 30
+"""Most bytes of free space that are searched for folders: about ten minutes."""
 _ALLOCATION_BITMAP = 0x81
 _PAGE = 4096
 _NO_TIMES = Times(None, None, None, None)
@@ -51,7 +53,17 @@ class FolderEntries(Dialect):
         return (Stream(size, has_slack=size % self.cluster != 0, may_have_holes=False),)
 
     def lost(self, seen: Seen) -> Iterator[tuple[int, bytes]]:
-        """Yield what The Sleuth Kit finds in free clusters: entries of folders that no folder names any more."""
+        """Yield what The Sleuth Kit finds in free clusters: entries of folders that no folder names any more.
+
+        It reads all of them for that. Raises ``UnreadableSource`` where that would take too long.
+        """
+        books = self.allocation()
+        free = 0 if books is None else int(free_runs(books, self.media.size)[:, 1].sum())
+        if free > MOST_SEARCHED:
+            raise UnreadableSource(
+                f"{free:,} bytes are free, and folders that no folder names are looked for in {MOST_SEARCHED:,} at "
+                "most; what they hold is found by content"
+            )
         try:
             for file in self.fs.open_dir(inode=int(self.fs.info.last_inum)):
                 name = file.info.name
@@ -144,6 +156,10 @@ class ExFatVolume(FolderEntries):
     """exFAT."""
 
     kind = int(pytsk3.TSK_FS_TYPE_EXFAT)
+
+    def is_written_whole(self, attribute: Any, address: int) -> bool:  # noqa: ARG002
+        """Leave it to The Sleuth Kit, which reads up to where each entry says that was written."""
+        return False
 
     def __init__(self, fs: Any, media: Media) -> None:
         """Read the boot sector."""

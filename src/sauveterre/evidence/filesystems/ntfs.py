@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from sauveterre.evidence.filesystems.ntfs_layout import (
     file_name,
     is_cloud,
     reparse,
+    written_bytes,
 )
 from sauveterre.evidence.filesystems.seen import Seen
 from sauveterre.evidence.filesystems.shadow import shadows
@@ -56,6 +58,10 @@ class Ntfs(Dialect):
             raise UnreadableSource("its boot sector states what cannot be")
         self._boot = stated
 
+    @cached_property
+    def _mft(self) -> Any:
+        return self.fs.open_meta(inode=0)
+
     def streams(self, file: Any, address: int) -> Iterable[Stream]:
         """Return the main content, and the alternate ones; a record without any has one of no bytes."""
         found: list[Stream] = []
@@ -72,6 +78,15 @@ class Ntfs(Dialect):
             broken = Stream(int(file.info.meta.size), failure=BROKEN, cause=Cause.DAMAGED)
             found.insert(0, Stream(0) if whole else broken)
         return _reparsed(found, point) if point else found
+
+    def is_written_whole(self, attribute: Any, address: int) -> bool:
+        """Look it up in the record itself, where the attribute stands there and not in a record of its own."""
+        try:
+            record = bytes(self._mft.read_random(address * self._boot.record, self._boot.record))
+        except TSK_ERRORS:
+            return False
+        written = written_bytes(record, int(attribute.info.type), int(attribute.info.id))
+        return written is not None and written >= int(attribute.info.size)
 
     def folder_streams(self, address: int) -> Iterable[Stream]:
         """Return the alternate contents of a folder."""

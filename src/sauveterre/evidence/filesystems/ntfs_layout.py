@@ -11,6 +11,7 @@ ROOT, BAD_CLUSTERS = 5, 8
 FIRST_BLANK, FIRST_USER = 12, 24
 """Records from 12 to 23 are kept free for later versions; most of them hold nothing."""
 _DOS_NAME = 2
+_END = 0xFFFFFFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,40 @@ def file_name(data: bytes) -> Name | None:
     text = data[66 : 66 + 2 * data[64]].decode("utf-16-le", "replace").encode()
     reference = int.from_bytes(data[:8], "little")
     return Name(text, reference & ((1 << 48) - 1), reference >> 48, data[65] == _DOS_NAME)
+
+
+def written_bytes(record: bytes, kind: int, number: int) -> int | None:
+    """Return up to where a content that lies in runs was written; the rest reads as zeros, whatever lies there.
+
+    None when the record is damaged, or has no such attribute with the beginning of its runs.
+    """
+    data = _mended(record)
+    at = int.from_bytes(data[20:22], "little")
+    while data and 0 < at <= len(data) - 64:
+        found, length = struct.unpack_from("<II", data, at)
+        if found == _END or length < 24:
+            return None
+        if found == kind and data[at + 8] and int.from_bytes(data[at + 14 : at + 16], "little") == number:
+            first_cluster, _ = struct.unpack_from("<QQ", data, at + 16)
+            return int.from_bytes(data[at + 56 : at + 64], "little") if first_cluster == 0 else None
+        at += length
+    return None
+
+
+def _mended(record: bytes) -> bytes:
+    """Put back the last two bytes of each sector of a record, which stand in its head; nothing when they do not fit."""
+    if len(record) < 48 or record[:4] != b"FILE":
+        return b""
+    start, count = struct.unpack_from("<HH", record, 4)
+    signs = [record[start + 2 * n : start + 2 * n + 2] for n in range(count)]
+    if count < 2 or len(record) % (count - 1):
+        return b""
+    mended, sector = bytearray(record), len(record) // (count - 1)
+    for n, sign in enumerate(signs[1:], start=1):
+        if len(sign) < 2 or mended[n * sector - 2 : n * sector] != signs[0]:
+            return b""
+        mended[n * sector - 2 : n * sector] = sign
+    return bytes(mended)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from sauveterre.evidence.filesystems.attribute import (
     AttributeMedia,
     FileStream,
     Nothing,
+    direct,
     plain,
     runs_of,
 )
@@ -42,6 +43,8 @@ from sauveterre.records.problem import Problem
 from sauveterre.records.provenance import Provenance
 from sauveterre.records.reader import Origin
 
+STRAIGHT_BYTES = 1 << 16
+"""Contents from this size on are read from their runs on the medium where that is all there is to them."""
 DELETED = (Verdict.DELETED, Verdict.STALE)
 
 
@@ -217,9 +220,12 @@ class Volume:
         streams = self._dialect.streams(file, place.address or 0)
         stream = next((stream for stream in streams if stream.attribute == place.attribute), NO_STREAM)
         intact = self._remains(file, stream).intact if entry.allocated is False else None
-        stored = sum(size for _, _, size in runs_of(attribute, self._dialect.block))
-        media = AttributeMedia(label, file, attribute, stream.size, intact)
-        return FileStream(label, media, stored, self._limits)
+        runs = list(runs_of(attribute, self._dialect.block))
+        straight = None
+        if stream.size >= STRAIGHT_BYTES and self._dialect.is_written_whole(attribute, place.address or 0):
+            straight = direct(attribute, runs, stream.size, self._media)
+        media = AttributeMedia(label, file, attribute, stream.size, intact, straight)
+        return FileStream(label, media, sum(size for _, _, size in runs), self._limits)
 
     @cached_property
     def _allocation(self) -> Allocation | None:
