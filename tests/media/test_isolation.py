@@ -258,6 +258,19 @@ os.kill(os.getpid(), 9)
     assert list(tmp_path.iterdir()) == []
 
 
+def test_folders_that_only_look_like_a_home_are_left_alone(tmp_path):
+    for name in (forking.PREFIX + "mine", "sauveterre-case", forking.PREFIX + "linked"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "evidence").write_text("rain")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / forking.MARK).touch()
+    (tmp_path / (forking.PREFIX + "link")).symlink_to(tmp_path / "elsewhere")
+
+    assert forking.left_behind(tmp_path) == []
+    assert len(list(tmp_path.rglob("evidence"))) == 3
+    assert (tmp_path / "elsewhere" / forking.MARK).exists()
+
+
 def test_the_home_of_a_living_program_stays(sandbox):
     home = forking.ground().home
 

@@ -27,7 +27,9 @@ from sauveterre.media.hand import Held, read_hand
 from sauveterre.media.token import Token
 
 SERVER = "sauveterre.media.server"
-PREFIX = "sauveterre-"
+PREFIX = "sauveterre-children-"
+MARK = ".home-of-children"
+"""The file without which a folder is not taken for a home, whatever its name: homes are removed with all in them."""
 HANDS = "hands"
 
 
@@ -126,6 +128,7 @@ def _new_home(within: Path) -> tuple[Path, int]:
     within.mkdir(mode=0o700, parents=True, exist_ok=True)
     while True:  # somebody who clears away may have been faster than the lock
         home = Path(tempfile.mkdtemp(prefix=PREFIX, dir=within))
+        (home / MARK).touch()
         lock = _locked(home)
         if lock is not None and home.is_dir():
             _remove_at_exit(home)
@@ -149,6 +152,7 @@ def _locked(home: Path) -> int | None:
     except OSError:
         return None
     try:
+        os.stat(MARK, dir_fd=descriptor, follow_symlinks=False)
         if os.fstat(descriptor).st_uid != os.getuid():
             raise PermissionError
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
