@@ -24,11 +24,14 @@ def fixtures() -> Path:
 def workspace(tmp_path_factory: pytest.TempPathFactory):
     """A workspace with its own embedded PostgreSQL, made once for all tests that need one."""
     from django.conf import settings
+    from django.test.signals import setting_changed
 
     from sauveterre.casework.workspace import create_workspace
 
     made = create_workspace(tmp_path_factory.mktemp("workspace") / "case")
     settings.WORKSPACE, settings.STORE, settings.KEY_FILE = made.folder, made.store, made.key_file
+    # Collecting the tests may have made the storage already, at a place that is none.
+    setting_changed.send(sender=None, setting="STORAGES", value=settings.STORAGES, enter=True)
     return made
 
 
