@@ -13,6 +13,7 @@ from sauveterre.media import bubble, forking
 from sauveterre.media.casualty import Casualty
 from sauveterre.media.crossing import Receiver, loaded, packed
 from sauveterre.media.isolation import isolation
+from sauveterre.media.pdq import kernels
 from sauveterre.records.entry import Cause
 from sauveterre.records.limits import Limits
 from sauveterre.records.source import Source, Step
@@ -94,6 +95,7 @@ WITHOUT = """
 import os, socket, sys, time, ctypes
 from sauveterre.media.casualty import Casualty
 from sauveterre.media.isolation import isolation
+from sauveterre.media.pdq import kernels
 from sauveterre.media.sandbox import Sandbox
 from sauveterre.records.limits import Clocks, Limits
 limits = Limits(memory_bytes=1 << 30)
@@ -129,6 +131,17 @@ def test_a_bubblewrap_that_does_not_work_is_not_used(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
 
     assert bubble.bubble_around(tmp_path, ()) == []
+
+
+def test_kernels_compiled_before_are_not_compiled_again_where_nothing_can_be_written(bubbled):
+    if kernels.box_filter_rows.stats.cache_path is None:
+        pytest.skip("compiled kernels cannot be kept here")
+    module = "__import__('sauveterre.media.pdq.kernels', fromlist=['x'])"
+
+    hits = bubbled.run(eval, f"[bool(k.stats.cache_hits) for k in vars({module}).values() if hasattr(k, 'stats')]",
+                       seconds=60)  # fmt: skip
+
+    assert hits == [True] * 7
 
 
 @pytest.mark.skipif(shutil.which("bwrap") is None, reason="this system has no bubblewrap")

@@ -16,6 +16,8 @@ from pathlib import Path
 VARIABLE = "SAUVETERRE_BUBBLE"
 """Through which the fork server is told, before it has loaded anything, what to step into."""
 PROBE_SECONDS = 20.0
+KERNELS = "sauveterre.media.kernel_cache.BesideTheSource,sauveterre.media.kernel_cache.OfTheUser"
+"""Where compiled kernels are found: nothing can be kept anew in a bubble."""
 
 
 def bubble_around(writable: Path, hidden: Sequence[Path]) -> list[str]:
@@ -66,5 +68,6 @@ def step_in() -> None:
     """Begin this process anew inside the bubble that its environment names; return where it names none."""
     command = json.loads(os.environ.pop(VARIABLE, "[]"))
     if command:
+        os.environ.setdefault("NUMBA_CACHE_LOCATOR_CLASSES", KERNELS)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is for whoever started all this to deal with
         os.execv(command[0], [*command, *sys.orig_argv])  # noqa: S606 - the same program, with the same files open

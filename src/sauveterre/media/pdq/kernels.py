@@ -40,7 +40,7 @@ def compiled(*signatures: Any) -> Callable[[Callable[..., Any]], Any]:
     def compile_now(function: Callable[..., Any]) -> Any:
         try:
             return numba.njit(list(signatures), nogil=True, cache=True)(function)
-        except RuntimeError:
+        except (RuntimeError, OSError):
             log.info("no place to cache %s: it is compiled anew in every process", function.__name__)
             return numba.njit(list(signatures), nogil=True)(function)
 
