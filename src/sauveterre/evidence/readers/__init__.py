@@ -26,6 +26,7 @@ from sauveterre.evidence.readers import (
     qcow,
     seven_zip,
     tar_archive,
+    udf,
     ufdr,
     unread,
     vdi,
@@ -52,6 +53,7 @@ LAYERS: tuple[EvidenceReader, ...] = (
     exfat,
     fat,
     iso9660,
+    udf,
     partitions,  # after file systems whose first sector looks like a table, or has one; before those that a disk
     # may still show at its old place, though it was divided after them
     ext,
