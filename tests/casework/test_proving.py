@@ -12,7 +12,7 @@ from sauveterre.casework import proving
 from sauveterre.casework.models import AuditEvent, Entry, Source
 from sauveterre.casework.proving import Difference, prove
 from sauveterre.errors import NotAllowed, WorkspaceError
-from sauveterre.pipeline import opening
+from sauveterre.pipeline import opener
 from sauveterre.records.limits import Limits
 
 pytestmark = pytest.mark.django_db
@@ -57,7 +57,7 @@ class InPlace:
 @pytest.fixture
 def proof_of(queue, ana):
     def proof(exhibit, by=ana):
-        opening.shared_opener(Limits(), ()).close()  # an audit's children have nothing open from before
+        opener.shared_opener(Limits(), ()).close()  # an audit's children have nothing open from before
         return prove(exhibit=exhibit, by=by, sandbox=InPlace(queue.sandbox))
 
     return proof

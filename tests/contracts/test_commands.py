@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from sauveterre.cli.main import app
+from sauveterre.cli.verbs import app
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = (ROOT / "docs" / "commands.md").read_text()

@@ -3,16 +3,18 @@
 import json
 import shutil
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from sauveterre.cli import session, tables
 from sauveterre.cli.jsonl import plain
 from sauveterre.cli.progress import bar
 from sauveterre.errors import InvalidInput, SauveterreError
 from sauveterre.scenarios.score import Score
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 NAME = "demo"
 HELP = (
@@ -81,7 +83,9 @@ def _clear(folder: Path) -> None:
     shutil.rmtree(folder)
 
 
-def _scores(scores: list[Score]) -> Table:
+def _scores(scores: list[Score]) -> "Table":
+    from rich.table import Table
+
     table = Table(title="What was found, beside what is true")
     table.add_column("kind")
     for name in ("true", "found", "correct", "precision", "recall"):

@@ -61,9 +61,9 @@ class _Json:
             entry_kind=entry.kind,
             allocated=entry.allocated,
             size=entry.size if read.size is None else read.size,
-            md5=None if read.digests is None else read.digests.md5,
-            sha1=None if read.digests is None else read.digests.sha1,
-            sha256=None if read.digests is None else read.digests.sha256,
+            md5=read.md5 or None,
+            sha1=read.sha1 or None,
+            sha256=read.sha256 or None,
             outcome=read.outcome,
             reason=read.reason,
         )

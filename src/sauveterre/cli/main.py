@@ -1,56 +1,26 @@
-"""The command ``sauveterre``: its verbs, and what an error looks like.
+"""The command ``sauveterre``: how it starts, and what an error looks like.
 
-Verbs load what they need when they run: those for scripts start fast, and without the database.
+Verbs for scripts start fast: the process that their children are forked from is started before anything else is loaded.
 """
 
 import sys
+from collections.abc import Sequence
 
-import typer
-
-from sauveterre.cli import (
-    action,
-    assess,
-    audit,
-    demo,
-    evidence,
-    exhibit,
-    exhibit_audit,
-    exhibit_custody,
-    exhibit_export,
-    exhibit_import,
-    hashlist,
-    init,
-    key,
-    match,
-    media,
-    messages,
-    operation,
-    package,
-    process,
-    referral,
-    report,
-    serve,
-    worker,
-)
 from sauveterre.errors import SauveterreError, WorkspaceError
 
-app = typer.Typer(
-    name="sauveterre",
-    help="Run a child-protection investigation from the referral to the joint action.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-)
-for part in (exhibit_audit, exhibit_custody, exhibit_export, exhibit_import):
-    part.add_to(exhibit.app)
-for group in (operation, exhibit, key, hashlist, referral, action, package, audit, evidence, media, messages):
-    app.add_typer(group.app)
-for verb in (init, process, assess, report, serve, worker, match, demo):
-    app.command(name=verb.NAME, help=verb.HELP)(verb.run)
+CHILDREN = {
+    "evidence digest": "sauveterre.pipeline.reading",
+    "evidence list": "sauveterre.media.preload",
+    "media hash": "sauveterre.media.preload",
+}
+"""Verbs that hand all their work to children, and what these find loaded."""
 
 
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 and up by the class of error (`docs/commands.md`)."""
+    start_children(sys.argv[1:])
+    from sauveterre.cli.verbs import app
+
     try:
         app()
     except SauveterreError as error:
@@ -68,6 +38,15 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+
+
+def start_children(words: Sequence[str]) -> None:
+    """Start the process that a verb's children are forked from, where it is one of those that will want it."""
+    preload = CHILDREN.get(" ".join(words[:2]))
+    if preload is not None and "--help" not in words:
+        from sauveterre.media import forking
+
+        forking.settle(preload, None, ())
 
 
 def _database_errors() -> tuple[type[Exception], ...]:

@@ -2,25 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from typing import TYPE_CHECKING
 
 from sauveterre.records.progress import Progress as Standing
 from sauveterre.records.progress import Rate
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 
 class ProgressBar:
     """Draws where the work stands each time it is told."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: "Progress") -> None:
         """Draw on a progress display that is running."""
         self._progress = progress
         self._task = progress.add_task("listing", total=None, rate="", problems=0)
@@ -42,6 +36,16 @@ class ProgressBar:
 @contextmanager
 def bar() -> Iterator[ProgressBar]:
     """Show a progress bar on the terminal's error channel while the block runs."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -3,16 +3,16 @@
 import lzma
 import zlib
 from dataclasses import dataclass
-from typing import Any, BinaryIO
-
-from py7zr.compressor import SevenZipDecompressor, SupportedMethods
-from py7zr.exceptions import UnsupportedCompressionMethodError
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from sauveterre.errors import LimitExceeded, SauveterreError, UnreadableSource
 from sauveterre.evidence.bounded import scratch
 from sauveterre.evidence.content import BLOCK, Content, Window
 from sauveterre.evidence.decoding import DICTIONARY_BYTES
 from sauveterre.records.limits import Limits
+
+if TYPE_CHECKING:
+    from py7zr.compressor import SevenZipDecompressor
 
 PACKED_BLOCK = 1 << 15
 """Packed bytes fed at a time: some of py7zr's decoders return all that these become, so that must be bounded."""
@@ -155,6 +155,9 @@ class _Growing(Content):
 
 
 def _is_read(coder: dict[str, Any]) -> bool:
+    from py7zr.compressor import SupportedMethods
+    from py7zr.exceptions import UnsupportedCompressionMethodError
+
     try:
         SupportedMethods.get_filter_id(coder)  # type: ignore[no-untyped-call]
     except (UnsupportedCompressionMethodError, KeyError, ValueError, TypeError):
@@ -162,13 +165,16 @@ def _is_read(coder: dict[str, Any]) -> bool:
     return bool(coder["numinstreams"] == 1 and coder["numoutstreams"] == 1)
 
 
-def _decoder(place: BlockPlace, name: str) -> SevenZipDecompressor:
+def _decoder(place: BlockPlace, name: str) -> "SevenZipDecompressor":
     for coder in place.coders:
         if _memory(coder) > DICTIONARY_BYTES:
             raise LimitExceeded(
                 f"{name} needs more than {DICTIONARY_BYTES:,} bytes of memory to be unpacked; unpack it "
                 "elsewhere if it is genuine"
             )
+    from py7zr.compressor import SevenZipDecompressor
+    from py7zr.exceptions import UnsupportedCompressionMethodError
+
     try:
         return SevenZipDecompressor(
             list(place.coders), place.packed_size, list(place.unpacked_sizes), None, None, PACKED_BLOCK

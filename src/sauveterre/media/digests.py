@@ -56,7 +56,7 @@ def read_once(
             )
         for digest in hashes:
             digest.update(block)
-        block = stream.read(BLOCK_BYTES)
+        block = stream.read(BLOCK_BYTES) if size >= BLOCK_BYTES else b""
         keeps = keeps and size + len(block) <= KEPT_BYTES
         if keeps:
             kept.append(block)

@@ -5,7 +5,8 @@ from contextlib import ExitStack
 from sauveterre.evidence.disk.media import Media, media_of
 from sauveterre.evidence.filesystems.second import compare
 from sauveterre.evidence.opening import content_at, open_file
-from sauveterre.pipeline.opening import open_source, shared_opener
+from sauveterre.pipeline.opener import shared_opener
+from sauveterre.pipeline.opening import open_source
 from sauveterre.records.crosscheck import Comparison
 from sauveterre.records.limits import Limits
 from sauveterre.records.source import Source

@@ -39,9 +39,17 @@ class Read(NamedTuple):
     """Why it is not simply processed; empty when it is."""
     size: int | None = None
     """Bytes read."""
-    digests: Digests | None = None
+    md5: str = ""
+    sha1: str = ""
+    sha256: str = ""
+    """Empty where the entry was not read to its end."""
     opens: str = ""
     """For a layer of an image: the reader that opens it."""
+
+    @property
+    def digests(self) -> Digests | None:
+        """All three, where the entry was read to its end."""
+        return Digests(self.md5, self.sha1, self.sha256) if self.sha256 else None
 
 
 def foreseen(entry: Entry) -> tuple[Outcome, Cause, str] | None:

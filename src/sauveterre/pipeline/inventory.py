@@ -9,7 +9,8 @@ from sauveterre.evidence.opening import container_kind, peek_at
 from sauveterre.evidence.segments import files_of
 from sauveterre.messages.stores import find_stores
 from sauveterre.pipeline.listing import Listing, write_entries
-from sauveterre.pipeline.opening import TREES, is_store, shared_opener
+from sauveterre.pipeline.opener import shared_opener
+from sauveterre.pipeline.opening import TREES, is_store
 from sauveterre.records.entry import display_path
 from sauveterre.records.limits import Limits
 from sauveterre.records.pulse import pulse

@@ -7,7 +7,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from io import FileIO
 from pathlib import Path
@@ -23,13 +23,8 @@ from sauveterre.records.pulse import heard
 from sauveterre.records.store import StoreLocation
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_TIMES = ("modified", "created", "accessed", "changed")
-_PLAIN = tuple(field.name for field in fields(Entry) if field.name not in (*_TIMES, "kind", "cause", "provenance"))
-_TYPES: dict[str, Any] = dict.fromkeys(_PLAIN, str) | {
-    "path": bytes,
-    "size": int | None,
-    "allocated": bool | None,
-}
+_KINDS = {kind.value: kind for kind in EntryKind}
+_CAUSES = {cause.value: cause for cause in Cause}
 _MICROSECOND = timedelta(microseconds=1)
 MOST_RECORD_BYTES = 1 << 22
 _BLOCK = 1 << 16
@@ -86,7 +81,7 @@ def read_entries(file: Path, ended: Callable[[], bool] = lambda: True) -> Iterat
             for block in _blocks(stream, ended):
                 unpacker.feed(block)
                 yield from (_entry(values) for values in unpacker)
-        except (msgpack.UnpackException, ValueError, TypeError, AttributeError, OverflowError) as error:
+        except (msgpack.UnpackException, LookupError, ValueError, TypeError, AttributeError, OverflowError) as error:
             raise UnreadableSource(
                 f"the listing in {file.name} is damaged ({type(error).__name__}); process the exhibit again"
             ) from error
@@ -111,39 +106,53 @@ def scratch_file(folder: Path) -> Path:
 
 
 def _packed(entry: Entry) -> tuple[Any, ...]:
+    """Return an entry as plain values, in the order of its fields; text as bytes, since it may hold lone surrogates."""
     where = entry.provenance
     return (
-        entry.kind.value,
-        entry.cause.value,
-        *(_ticks(getattr(entry, name)) for name in _TIMES),
-        where.source.encode("utf-8", "surrogatepass"),
-        where.path.encode("utf-8", "surrogatepass"),
-        where.locator.encode("utf-8", "surrogatepass"),
-        where.reader,
-        *(_plain(getattr(entry, name)) for name in _PLAIN),
-    )
-
-
-def _plain(value: Any) -> Any:
-    return ("s", value.encode("utf-8", "surrogatepass")) if isinstance(value, str) else value
+        entry.path, entry.size, _bytes(entry.locator), entry.kind.value, entry.allocated, _ticks(entry.modified),
+        _bytes(where.source), _bytes(where.path), _bytes(where.locator), where.reader,
+        _bytes(entry.refusal), _bytes(entry.failure), entry.cause.value, entry.opens,
+        _ticks(entry.created), _ticks(entry.accessed), _ticks(entry.changed), _bytes(entry.note),
+    )  # fmt: skip
 
 
 def _entry(values: tuple[Any, ...]) -> Entry:
-    kind, cause, *times = values[:6]
-    source, path, locator = (text.decode("utf-8", "surrogatepass") for text in values[6:9])
-    rest: dict[str, Any] = {
-        name: value[1].decode("utf-8", "surrogatepass") if isinstance(value, tuple) else value
-        for name, value in zip(_PLAIN, values[10:], strict=True)
-    }
-    if not all(isinstance(rest[name], kinds) for name, kinds in _TYPES.items()):
+    (
+        path, size, locator, kind, allocated, modified, source, shown, where, reader, refusal, failure, cause, opens,
+        created, accessed, changed, note,
+    ) = values  # fmt: skip
+    if not (
+        type(path) is bytes
+        and (size is None or type(size) is int)
+        and (allocated is None or type(allocated) is bool)
+        and type(reader) is type(opens) is str
+    ):
         raise TypeError("an entry has a value of another kind than it may have")
-    rest |= {name: _moment(value) for name, value in zip(_TIMES, times, strict=True)}
     return Entry(
-        kind=EntryKind(kind),
-        cause=Cause(cause),
-        provenance=Provenance(source, path, locator, str(values[9])),
-        **rest,
+        path,
+        size,
+        _text(locator),
+        _KINDS[kind],
+        allocated,
+        _moment(modified),
+        Provenance(_text(source), _text(shown), _text(where), reader),
+        _text(refusal),
+        _text(failure),
+        _CAUSES[cause],
+        opens,
+        _moment(created),
+        _moment(accessed),
+        _moment(changed),
+        _text(note),
     )
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "surrogatepass")
 
 
 def _ticks(moment: datetime | None) -> int | None:

@@ -9,7 +9,7 @@ from sauveterre.evidence.opening import container_kind, peek_at
 from sauveterre.media.alarms import opened
 from sauveterre.media.fingerprint import DIGESTS, EXTRACTORS, extractor_of, fingerprint
 from sauveterre.pipeline.endings import cause_of, foreseen
-from sauveterre.pipeline.opening import content_of, shared_opener
+from sauveterre.pipeline.opener import content_of, shared_opener
 from sauveterre.records.content import Fingerprint
 from sauveterre.records.entry import Cause, Entry, EntryKind, Outcome
 from sauveterre.records.limits import Limits

@@ -8,7 +8,7 @@ from sauveterre.media.alarms import opened
 from sauveterre.media.digests import read_once
 from sauveterre.pipeline.endings import Read, foreseen, not_read
 from sauveterre.pipeline.listing import Listing, write_entries
-from sauveterre.pipeline.opening import content_of, shared_opener
+from sauveterre.pipeline.opener import content_of, shared_opener
 from sauveterre.records.entry import Cause, Entry, EntryKind, Outcome
 from sauveterre.records.limits import Limits
 from sauveterre.records.reader import Container
@@ -48,7 +48,8 @@ def read_entry(container: Container, entry: Entry, limits: Limits) -> Read:
         return not_read(error)
     except (OSError, ValueError, EOFError) as error:
         return not_read(UnreadableSource(f"{entry.provenance.path} could not be read to its end: {error}"))
-    return Read(Outcome.PROCESSED, size=reading.size, digests=reading.digests)
+    found = reading.digests
+    return Read(Outcome.PROCESSED, size=reading.size, md5=found.md5, sha1=found.sha1, sha256=found.sha256)
 
 
 def _layer(entry: Entry, kind: str | None) -> Read:

@@ -9,10 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from stat import FILE_ATTRIBUTE_DIRECTORY, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFSOCK
-from typing import Any, BinaryIO
-
-from py7zr import SevenZipFile
-from py7zr.exceptions import PasswordRequired
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from sauveterre.errors import LimitExceeded, SauveterreError, UnreadableSource
 from sauveterre.evidence.container import ListedContainer, special_refusal
@@ -22,6 +19,9 @@ from sauveterre.records.entry import Cause, Entry, EntryKind, display_path
 from sauveterre.records.limits import Limits
 from sauveterre.records.peek import Peek
 from sauveterre.records.reader import Origin
+
+if TYPE_CHECKING:
+    from py7zr import SevenZipFile
 
 NAME = "7z"
 VERSION = 1
@@ -51,6 +51,9 @@ def open(origin: Origin, limits: Limits) -> "SevenZipArchive":
     """Open a 7z archive; raise ``UnreadableSource`` when its directory, which lies at its end, cannot be read."""
     if origin.stream is None:
         raise UnreadableSource(f"{origin.identity} is a folder; open it with the directory reader")
+    from py7zr import SevenZipFile  # loaded for those who open one: it takes longer than all other readers together
+    from py7zr.exceptions import PasswordRequired
+
     view = Window(origin.identity, origin.stream, 0, origin.stream.seek(0, 2))
     try:
         archive = SevenZipFile(view, "r")
@@ -86,7 +89,7 @@ class _Part:
 class SevenZipArchive(ListedContainer[_Part]):
     """An opened 7z archive."""
 
-    def __init__(self, view: BinaryIO, archive: SevenZipFile, identity: str, limits: Limits) -> None:
+    def __init__(self, view: BinaryIO, archive: "SevenZipFile", identity: str, limits: Limits) -> None:
         """List all members."""
         super().__init__(identity, NAME, limits)
         self._view = view
