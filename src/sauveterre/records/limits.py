@@ -45,13 +45,15 @@ class Limits:
     memory_bytes: int = 3 << 30
     """Address space of a child process."""
     entry_seconds: float = 600.0
-    """Wall time for one entry, plus one second for each ``seconds_per_bytes`` of it."""
+    """Wall time for one entry, plus one second for each ``slowest_bytes`` of it."""
     entry_cpu_seconds: float = 60.0
-    """A processor's time for one entry, with the same for its size."""
+    """A processor's time for one entry, plus one second for each ``seconds_per_bytes`` of it."""
     seconds_per_bytes: int = 20 * MEBIBYTE
-    """Bytes that are read in a second at the very least, on the slowest medium."""
+    """Bytes that a second of a processor's time is enough for."""
+    slowest_bytes: int = 2 * MEBIBYTE
+    """Bytes that come in a second from the slowest medium that is read at all."""
     listing_seconds: float = 3_600.0
-    """Wall time for opening and listing one source, with the same for its size."""
+    """Wall time for opening and listing one source, plus one second for each ``slowest_bytes`` of it."""
     silence_seconds: float = 120.0
     """Most time without any block read or entry listed."""
     result_bytes: int = 1 << 30
@@ -61,22 +63,21 @@ class Limits:
 
     def seconds_for(self, size: int | None) -> float:
         """Return the wall time that an entry of this size may take."""
-        return self.entry_seconds + self._reading(min(size or 0, self.entry_bytes))
+        return self.entry_seconds + self._most_read(size) / self.slowest_bytes
 
     def entry_clocks(self, size: int | None) -> Clocks:
         """Return the clocks for reading one entry of this size, in a source that may have to be opened first."""
-        total = self.seconds_for(size)
         return Clocks(
-            total=total,
-            cpu=total - self.entry_seconds + self.entry_cpu_seconds,
+            total=self.seconds_for(size),
+            cpu=self.entry_cpu_seconds + self._most_read(size) / self.seconds_per_bytes,
             silence=self.silence_seconds,
             opening=self.listing_seconds,
         )
 
     def listing_clocks(self, size: int | None) -> Clocks:
         """Return the clocks for reading or listing a source from end to end; a folder has no size but its entries."""
-        long = self.entries / ENTRIES_PER_SECOND if size is None else self._reading(size)
+        long = self.entries / ENTRIES_PER_SECOND if size is None else size / self.slowest_bytes
         return Clocks(total=self.listing_seconds + long, silence=self.silence_seconds)
 
-    def _reading(self, size: int) -> float:
-        return size / self.seconds_per_bytes
+    def _most_read(self, size: int | None) -> int:
+        return min(size or 0, self.entry_bytes)
