@@ -7,8 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 ROOT = Path(__file__).parents[1]
+
+
+hypothesis_settings.register_profile("no clocks", deadline=None)
+hypothesis_settings.load_profile("no clocks")
 
 
 @pytest.fixture(scope="session")
