@@ -5,7 +5,7 @@ import pytest
 
 from sauveterre.evidence.opening import open_container
 from sauveterre.evidence.segments import files_of, following, is_raw_split, segments
-from sauveterre.pipeline.inventory import root_identity
+from sauveterre.pipeline.roots import root_identity
 from sauveterre.records.limits import Limits
 from sauveterre.records.source import Source, Step
 

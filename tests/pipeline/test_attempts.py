@@ -13,8 +13,9 @@ from sauveterre.media.casualty import Casualty, CasualtyReason
 from sauveterre.media.sandbox import Sandbox
 from sauveterre.pipeline import attempts, processing
 from sauveterre.pipeline.attempts import Attempts, deadly, tries_of
-from sauveterre.pipeline.inventory import list_source, root_source
+from sauveterre.pipeline.inventory import list_source
 from sauveterre.pipeline.processing import ANY, Processed, version_of
+from sauveterre.pipeline.roots import root_source
 from sauveterre.records.entry import Cause, EntryKind, Outcome
 from sauveterre.records.limits import Limits
 

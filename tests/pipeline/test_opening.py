@@ -9,10 +9,11 @@ from hashlib import sha256
 import pytest
 
 from sauveterre.errors import UnreadableSource
-from sauveterre.pipeline.inventory import list_source, root_source
+from sauveterre.pipeline.inventory import list_source
 from sauveterre.pipeline.naming import inside
 from sauveterre.pipeline.opener import OPEN_SOURCES, Opener
 from sauveterre.pipeline.processing import nested_source, process_entry
+from sauveterre.pipeline.roots import root_source
 from sauveterre.records.entry import Outcome
 from sauveterre.records.limits import Limits
 from sauveterre.records.source import Source, Step

@@ -25,11 +25,12 @@ from sauveterre.media.sandbox import Sandbox
 from sauveterre.pipeline.attempts import Attempts
 from sauveterre.pipeline.endings import cause_of
 from sauveterre.pipeline.integrity import read_file
-from sauveterre.pipeline.inventory import list_source, root_identity, root_size
+from sauveterre.pipeline.inventory import list_source
 from sauveterre.pipeline.listing import Listing, scratch_file
 from sauveterre.pipeline.messages import read_store
 from sauveterre.pipeline.opening import reader_version
 from sauveterre.pipeline.processing import nested_source
+from sauveterre.pipeline.roots import root_identity, root_size
 from sauveterre.records import problem
 from sauveterre.records.entry import Cause
 from sauveterre.records.limits import Clocks, Limits

@@ -16,7 +16,7 @@ from sauveterre.casework.sources import keys_of, path_of
 from sauveterre.errors import SauveterreError
 from sauveterre.media.sandbox import Sandbox
 from sauveterre.pipeline.integrity import Reading, Subject, checks, digests_in, medium_size, read_file, read_medium
-from sauveterre.pipeline.inventory import root_size
+from sauveterre.pipeline.roots import root_size
 from sauveterre.records.digest import Digest, Digests
 from sauveterre.records.limits import Limits
 

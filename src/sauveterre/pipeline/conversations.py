@@ -6,9 +6,9 @@ from typing import Any
 from sauveterre.errors import UnknownFormat
 from sauveterre.messages.stores import find_stores
 from sauveterre.network.timeline import timeline
-from sauveterre.pipeline.inventory import root_source
 from sauveterre.pipeline.messages import read_store
 from sauveterre.pipeline.opener import shared_opener
+from sauveterre.pipeline.roots import root_source
 from sauveterre.records.account import Account
 from sauveterre.records.group import GroupEvent, MemberSnapshot
 from sauveterre.records.limits import Limits

@@ -164,7 +164,7 @@ def _size(path: Path) -> int | None:
 
 
 def _kind(path: Path) -> str:
-    from sauveterre.pipeline.inventory import root_kind
+    from sauveterre.pipeline.roots import root_kind
 
     return root_kind(path)
 

@@ -11,10 +11,11 @@ from sauveterre.media.sandbox import Sandbox
 from sauveterre.pipeline.attempts import Attempts
 from sauveterre.pipeline.budgets import Budget, begins_budget
 from sauveterre.pipeline.endings import Unopened
-from sauveterre.pipeline.inventory import list_source, root_size, root_source
+from sauveterre.pipeline.inventory import list_source
 from sauveterre.pipeline.listing import Listing, scratch_file
 from sauveterre.pipeline.naming import inside
 from sauveterre.pipeline.processing import Processed, left_closed, nested_source, unread
+from sauveterre.pipeline.roots import root_size, root_source
 from sauveterre.records.entry import Entry, display_path
 from sauveterre.records.limits import Limits
 from sauveterre.records.problem import Problem

@@ -17,13 +17,13 @@ from sauveterre.evidence.disk.media import Media, media_of
 from sauveterre.evidence.opening import open_path
 from sauveterre.evidence.segments import files_of
 from sauveterre.media.digests import digest_blocks
+from sauveterre.pipeline.roots import BLOCK, file_blocks
 from sauveterre.records.digest import Digest, Digests
 from sauveterre.records.entry import Entry
 from sauveterre.records.limits import Limits
 from sauveterre.records.pulse import pulse
 from sauveterre.records.source import Source
 
-BLOCK = 1 << 20
 PIECE = 1 << 15
 """Damage is measured in pieces of this size."""
 ALGORITHMS = ("md5", "sha1", "sha256")
@@ -74,7 +74,7 @@ class Check:
 
 def read_file(path: Path) -> Reading:
     """Read the examiner's file with its segments; raise ``UnreadableSource`` when that cannot be done."""
-    digests, size = digest_blocks(_file_blocks(path))
+    digests, size = digest_blocks(file_blocks(path))
     return Reading(subject=Subject.FILE, size=size, digests=digests)
 
 
@@ -141,19 +141,6 @@ def checks(reading: Reading, *, given: Iterable[Digest] = (), earlier: Iterable[
 def digests_in(digests: Digests) -> tuple[Digest, ...]:
     """Return three digests each for itself."""
     return tuple(Digest(name, getattr(digests, name)) for name in ALGORITHMS)
-
-
-def _file_blocks(path: Path) -> Iterator[bytes]:
-    try:
-        for file in files_of(path):
-            with file.open("rb", buffering=0) as stream:
-                while block := stream.read(BLOCK):
-                    pulse()
-                    yield block
-    except OSError as error:
-        raise UnreadableSource(
-            f"{path} cannot be read: {error.strerror}; check the path and its permissions"
-        ) from error
 
 
 def _medium(path: Path, limits: Limits, keys: tuple[str, ...], opened: ExitStack) -> tuple[Layers, Entry] | None:

@@ -20,7 +20,7 @@ from sauveterre.casework.services.operations import require_member
 from sauveterre.casework.sources import keep_key, source_row
 from sauveterre.casework.verifying import compare_given
 from sauveterre.errors import InvalidInput, NotAllowed
-from sauveterre.pipeline.inventory import root_kind
+from sauveterre.pipeline.roots import root_kind
 from sauveterre.records.digest import Digest
 from sauveterre.records.register import Register
 from sauveterre.records.source import Source
