@@ -1,6 +1,7 @@
 # The only commands to know: make demo · make test · make check · make bench · make fuzz
 PYTHON ?= python3
 BIN := .venv/bin
+PEERS := build/bench/peers
 SERVE ?= 1
 PORT ?= 8000
 
@@ -31,6 +32,14 @@ bench: setup  ## side-by-side measurements; results in build/bench/*.json
 	$(BIN)/python bench/pdq.py $(BENCH)
 	$(BIN)/python bench/matching.py $(BENCH)
 	$(BIN)/python bench/carving.py $(BENCH)
+	@$(MAKE) --no-print-directory $(PEERS)/ready || echo "dissect and dfVFS are not installed: they will be named as missing"
+	$(BIN)/python bench/evidence.py $(BENCH)
+
+# Peers have licences of their own: they live in an environment of their own, and are only ever run as programs.
+$(PEERS)/ready: requirements/bench.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@touch $@
 
 fuzz: setup  ## damaged images and archives, a thousand for each reader, with a fixed seed
 	$(BIN)/python bench/damage.py $(FUZZ)

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("name", ["dev.txt", "runtime.txt"])
+@pytest.mark.parametrize("name", ["bench.txt", "dev.txt", "runtime.txt"])
 def test_everything_is_pinned_with_hashes_and_no_host_is_named(name):
     text = (ROOT / "requirements" / name).read_text()
     pins = re.findall(r"^([a-z0-9_.\-\[\]]+)==", text, flags=re.MULTILINE)

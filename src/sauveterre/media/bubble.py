@@ -6,9 +6,7 @@ whatever the caller hides is not there. Process numbers stay those of the system
 
 import json
 import os
-import shutil
 import signal
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +23,8 @@ def bubble_around(writable: Path, hidden: Sequence[Path]) -> list[str]:
 
     ``hidden`` are folders that readers of evidence have no business in: they are empty inside.
     """
+    import shutil  # not by the server, which begins twice
+
     program = shutil.which("bwrap")
     if program is None or sys.platform != "linux":
         return []
@@ -45,6 +45,8 @@ def bubble_around(writable: Path, hidden: Sequence[Path]) -> list[str]:
 
 def _works(command: list[str]) -> bool:
     """Try it: a system may have the program and forbid what it does."""
+    import subprocess
+
     try:
         tried = subprocess.run(  # noqa: S603 - our own interpreter
             [*command, sys.executable, "-ISc", ""],

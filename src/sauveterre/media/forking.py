@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 from sauveterre.media import bubble
-from sauveterre.media.crossing import receiving
 from sauveterre.media.hand import Held, read_hand
 from sauveterre.media.token import Token
 
@@ -88,6 +87,8 @@ class _Context(ForkServerContext):
     Process = _Process
 
     def Pipe(self, duplex: bool = True) -> Any:  # noqa: FBT001, FBT002, N802 - what multiprocessing calls it
+        from sauveterre.media.crossing import receiving  # the server starts without waiting for the pool's library
+
         reader, writer = super().Pipe(duplex)
         return receiving(reader), writer
 

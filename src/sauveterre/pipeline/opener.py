@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from sauveterre.errors import SauveterreError, UnreadableSource
 from sauveterre.evidence.opening import open_container
-from sauveterre.evidence.readers import READERS
+from sauveterre.evidence.readers import LAYER_NAMES
 from sauveterre.evidence.tree import ContainerTree
 from sauveterre.records.entry import Entry
 from sauveterre.records.limits import Limits
@@ -15,7 +15,6 @@ from sauveterre.records.source import Source
 from sauveterre.records.tree import Tree
 
 OPEN_SOURCES = 4
-_READERS = frozenset(reader.NAME for reader in READERS)
 
 
 class Opener:
@@ -73,8 +72,8 @@ def content_of(container: Container, entry: Entry) -> BinaryIO:
 
 
 def _opened(source: Source, limits: Limits, keys: tuple[str, ...], opened: ExitStack) -> Container:
-    """Open a source; what reads message stores is loaded for those that lie in one, or are one."""
-    if all(step.reader in _READERS for step in source.steps):
+    """Open a source; what reads message stores is loaded for those that lie in more than the layers of an image."""
+    if all(step.reader in LAYER_NAMES for step in source.steps):
         return opened.enter_context(open_container(source, limits, keys))
     from sauveterre.pipeline.opening import open_source
 

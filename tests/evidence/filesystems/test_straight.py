@@ -13,7 +13,7 @@ from sauveterre.evidence.filesystems.ntfs_layout import written_bytes
 from sauveterre.evidence.readers import ext, fat, ntfs
 
 RNG = random.Random(12)
-LARGE = {"one.bin": RNG.randbytes(300_001), "two.bin": RNG.randbytes(1 << 16), "small.bin": RNG.randbytes(5_000)}
+LARGE = {"one.bin": RNG.randbytes(300_001), "two.bin": RNG.randbytes(1 << 17), "small.bin": RNG.randbytes(5_000)}
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ from sauveterre.records.problem import Problem
 from sauveterre.records.provenance import Provenance
 from sauveterre.records.reader import Origin
 
-STRAIGHT_BYTES = 1 << 16
+STRAIGHT_BYTES = 1 << 17
 """Contents from this size on are read from their runs on the medium where that is all there is to them."""
 DELETED = (Verdict.DELETED, Verdict.STALE)
 
