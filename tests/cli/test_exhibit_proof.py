@@ -98,6 +98,14 @@ def test_an_image_is_held_against_its_own_digest_and_a_changed_byte_is_found(sau
     sauveterre("exhibit", "export", 1, "--hashdeep", known, "-w", case)
     assert b",./media/inner/rain.txt\n" in known.read_bytes()
     assert b"two.zip!" not in known.read_bytes()
+    files = tmp_path / "files"
+    lines = [json.loads(line) for line in sauveterre("evidence", "extract", disk, "--to", files).stdout.splitlines()]
+    assert lines[-1] == {"record": "extraction", "folder": str(files), "processed": 8, "partial": 0, "failed": 0,
+                         "skipped": 3}  # fmt: skip
+    assert audited(".", known, "-l", cwd=files).returncode == 0
+    assert sauveterre("evidence", "extract", disk, "--to", files, check=False).returncode == 2
+    (files / "media" / "inner" / "rain.txt").write_bytes(b"Rain on rain.txt")
+    assert audited(".", known, "-l", cwd=files).returncode == 1
 
     data = bytearray(disk.read_bytes())
     data[len(data) // 2] ^= 1

@@ -19,8 +19,10 @@ from sauveterre.errors import InvalidInput
 from sauveterre.evidence.readers import LAYER_NAMES
 from sauveterre.exchange.writers import hashdeep
 from sauveterre.exchange.writers.dfxml import Volume, write_dfxml
+from sauveterre.pipeline.naming import extracted_folder, extracted_name
 from sauveterre.records.catalogued import Catalogued
 from sauveterre.records.digest import Digests
+from sauveterre.records.entry import Entry
 
 PAGE = 1_000
 
@@ -47,8 +49,8 @@ def export_hashdeep(*, exhibit: Exhibit, by: Officer, file: Path, relative: bool
     """Write what ``hashdeep -k`` audits an exhibit's files against; raise ``InvalidInput`` when it cannot be written.
 
     Of a folder these are its files, by the names that hashdeep gives them: from the root of the file system, or, where
-    ``relative``, from the folder. Of an image they are the files in its file systems, of an archive its members, from
-    the folder that they are extracted to. What lies in archives inside is in none of them.
+    ``relative``, from the folder. Of an image or an archive they are its files, by the names that `evidence extract`
+    gives them. What lies in archives inside is in none of them.
     """
 
     def write(out: BinaryIO) -> int:
@@ -56,9 +58,10 @@ def export_hashdeep(*, exhibit: Exhibit, by: Officer, file: Path, relative: bool
         count = 0
         for row in _sources(exhibit):
             start = _start_of(row, relative=relative)
+            name = _stored_name if row.kind == FOLDER else extracted_name
             for one in catalogued(row) if start is not None else ():
                 if one.digests is not None and one.size is not None and start is not None:
-                    out.write(hashdeep.known_line(start + one.entry.path, one.size, one.digests))
+                    out.write(hashdeep.known_line(start + name(one.entry), one.size, one.digests))
                     count += 1
         return count
 
@@ -90,12 +93,12 @@ def _start_of(row: Source, *, relative: bool) -> bytes | None:
         return b"./" if relative else os.fsencode(path_of(row.exhibit).resolve()) + b"/"
     if not all(reader in LAYER_NAMES for reader, _ in row.steps):
         return None
-    names: list[bytes] = []
-    above: Source | None = row
-    while above is not None and above.parent_entry is not None:
-        names.insert(0, bytes(above.parent_entry.path_raw))
-        above = above.parent
-    return b"/".join([b".", *names]) + b"/"
+    below = extracted_folder(source_record(row).steps)
+    return b"./" + below + b"/" if below else b"./"
+
+
+def _stored_name(entry: Entry) -> bytes:
+    return entry.path
 
 
 def _exported(exhibit: Exhibit, by: Officer, file: Path, what: str, write: Callable[[BinaryIO], int]) -> Exported:

@@ -45,28 +45,32 @@ def digest(
     prints.end()
 
 
+def fields_of(found: "Digested") -> dict[str, object]:
+    """Return what a line says of an entry and of what was read of it."""
+    entry, read = found.entry, found.read
+    return {
+        "source": found.source,
+        "path": display_path(entry.path),
+        "path_raw": entry.path,
+        "locator": entry.locator,
+        "entry_kind": entry.kind,
+        "allocated": entry.allocated,
+        "size": entry.size if read.size is None else read.size,
+        "md5": read.md5 or None,
+        "sha1": read.sha1 or None,
+        "sha256": read.sha256 or None,
+        "outcome": read.outcome,
+        "reason": read.reason,
+    }
+
+
 class _Json:
     def __init__(self) -> None:
         self._counts: dict[str, Counter[str]] = {}
 
     def entry(self, found: "Digested") -> None:
-        entry, read = found.entry, found.read
-        self._counts.setdefault(found.source, Counter())[read.outcome] += 1
-        jsonl.line(
-            "digested",
-            source=found.source,
-            path=display_path(entry.path),
-            path_raw=entry.path,
-            locator=entry.locator,
-            entry_kind=entry.kind,
-            allocated=entry.allocated,
-            size=entry.size if read.size is None else read.size,
-            md5=read.md5 or None,
-            sha1=read.sha1 or None,
-            sha256=read.sha256 or None,
-            outcome=read.outcome,
-            reason=read.reason,
-        )
+        self._counts.setdefault(found.source, Counter())[found.read.outcome] += 1
+        jsonl.line("digested", **fields_of(found))
 
     def trouble(self, found: "Unopened | Problem") -> None:
         jsonl.record_line(found)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sauveterre.cli import digest, jsonl
+from sauveterre.cli import digest, extract, jsonl
 from sauveterre.cli.key import read_key
 from sauveterre.records.entry import display_path
 from sauveterre.records.limits import Limits
@@ -44,6 +44,7 @@ def list_(
 
 
 app.command()(digest.digest)
+app.command()(extract.extract)
 _OUTCOMES = ("processed", "partial", "failed", "skipped")
 
 

@@ -5,7 +5,7 @@ with the number of entries. What reads evidence is loaded by the children alone,
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,13 +47,19 @@ class Digested:
 
 
 def digest_all(
-    path: Path, sandbox: Sandbox, limits: Limits, keys: tuple[str, ...] = ()
+    path: Path,
+    sandbox: Sandbox,
+    limits: Limits,
+    keys: tuple[str, ...] = (),
+    reading: "Callable[[Source], EntryReading] | None" = None,
 ) -> Iterator[Digested | Unopened | Problem]:
     """Yield every entry of what the path names, and of the layers of images inside it, with its digests.
 
     Archives inside it are entries like others. Raises ``UnreadableSource`` or ``UnknownFormat`` when the path itself
-    cannot be opened; a layer that cannot is yielded as ``Unopened``.
+    cannot be opened; a layer that cannot is yielded as ``Unopened``. ``reading`` says how the entries of a source are
+    read, where they are to be more than read.
     """
+    reading = reading or (lambda source: EntryReading(sandbox, source, limits, keys))
     path = path.expanduser().absolute()
     kind = sandbox.run(_kind, path, seconds=limits.entry_seconds)
     root = Source(path, f"{'folder' if kind == 'directory' else 'file'}:{path.name}")
@@ -61,8 +67,7 @@ def digest_all(
     while waiting:
         source, name, reader = waiting.popleft()
         with _Listing(sandbox, source, limits, keys) as listing:
-            reading = EntryReading(sandbox, source, limits, keys)
-            for entry, read in reading.all(listing.entries()):
+            for entry, read in reading(source).all(listing.entries()):
                 yield Digested(name, reader, entry, read)
                 if read.opens:
                     child = source.child(Step(read.opens, entry.locator), f"{source.identity}!{entry.locator}")
@@ -108,40 +113,46 @@ class EntryReading:
 
     def __init__(self, sandbox: Sandbox, source: Source, limits: Limits, keys: tuple[str, ...]) -> None:
         """Read within these limits, trying these keys on what is locked."""
-        self._sandbox = sandbox
-        self._source = source
-        self._limits = limits
-        self._keys = keys
+        self.sandbox = sandbox
+        self.source = source
+        self.limits = limits
+        self.keys = keys
 
     def all(self, entries: Iterable[Entry]) -> Iterator[tuple[Entry, Read]]:
         """Yield each entry with what was read of it, in the order of the listing."""
         waiting: deque[tuple[list[Entry], Future[list[Read]]]] = deque()
         for batch in batches(entries):
-            waiting.append((batch, self._submit(batch)))
-            if len(waiting) > IN_FLIGHT * self._sandbox.workers:
+            waiting.append((batch, self.submit(batch)))
+            if len(waiting) > IN_FLIGHT * self.sandbox.workers:
                 yield from self._ended(*waiting.popleft())
         while waiting:
             yield from self._ended(*waiting.popleft())
 
-    def _submit(self, batch: list[Entry]) -> "Future[list[Read]]":
-        limits = self._limits
-        clocks = Clocks(
-            total=sum(limits.seconds_for(entry.size) for entry in batch),
-            silence=limits.silence_seconds,
-            opening=limits.listing_seconds,
-        )
-        return self._sandbox.submit(_read, self._source, batch, limits, self._keys, seconds=clocks)
+    def clocks(self, batch: list[Entry]) -> Clocks:
+        """Return how long a batch may take."""
+        limits = self.limits
+        total = sum(limits.seconds_for(entry.size) for entry in batch)
+        return Clocks(total=total, silence=limits.silence_seconds, opening=limits.listing_seconds)
+
+    def submit(self, batch: list[Entry]) -> "Future[list[Read]]":
+        """Have a batch read by a child."""
+        arguments = (self.source, batch, self.limits, self.keys)
+        return self.sandbox.submit(_read, *arguments, seconds=self.clocks(batch))
+
+    def take(self, batch: list[Entry], future: "Future[list[Read]]") -> Iterator[tuple[Entry, Read]]:
+        """Take a batch that came to its end."""
+        return zip(batch, future.result(), strict=True)
 
     def _ended(self, batch: list[Entry], future: "Future[list[Read]]") -> Iterator[tuple[Entry, Read]]:
         """Yield how a batch ended; where it took its child with it, its entries are read again one by one."""
         try:
-            yield from zip(batch, future.result(), strict=True)
+            yield from self.take(batch, future)
         except Casualty as casualty:
             if len(batch) == 1:
                 yield batch[0], not_read(casualty)
                 return
             for entry in batch:
-                yield from self._ended([entry], self._submit([entry]))
+                yield from self._ended([entry], self.submit([entry]))
 
 
 def batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:

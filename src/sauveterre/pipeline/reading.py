@@ -1,6 +1,7 @@
 """Inside a child: a source listed and its entries digested, with nothing decoded."""
 
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from sauveterre.errors import SauveterreError, UnreadableSource
 from sauveterre.evidence.opening import container_kind, peek_at
@@ -32,8 +33,23 @@ def read_batch(source: Source, entries: list[Entry], limits: Limits, keys: tuple
     return [read_entry(container, entry, limits) for entry in entries]
 
 
-def read_entry(container: Container, entry: Entry, limits: Limits) -> Read:
-    """Read one entry and digest it; a layer of an image is only looked at. Never raises for what it holds."""
+def write_batch(
+    folder: Path, source: Source, entries: list[Entry], limits: Limits, keys: tuple[str, ...]
+) -> list[Read]:
+    """Read entries of a source, and write each to a file of the folder, under its place in the batch."""
+    try:
+        container = shared_opener(limits, keys).container(source)
+    except SauveterreError as error:
+        return [not_read(error)] * len(entries)
+    opened()
+    return [read_entry(container, entry, limits, folder / str(place)) for place, entry in enumerate(entries)]
+
+
+def read_entry(container: Container, entry: Entry, limits: Limits, file: Path | None = None) -> Read:
+    """Read one entry and digest it, copying it to a file where one is named; never raises for what it holds.
+
+    A layer of an image is only looked at.
+    """
     ended = foreseen(entry)
     if ended is not None:
         return Read(*ended)
@@ -43,13 +59,31 @@ def read_entry(container: Container, entry: Entry, limits: Limits) -> Read:
         with content_of(container, entry) as stream:
             if entry.kind is EntryKind.VOLUME:
                 return _layer(entry, entry.opens or container_kind(peek_at(stream, entry.path.rpartition(b"/")[2])))
-            reading = read_once(stream, wanted=_nothing, most_bytes=limits.entry_bytes)
+            if file is None:
+                reading = read_once(stream, wanted=_nothing, most_bytes=limits.entry_bytes)
+            else:
+                with file.open("xb") as copy:
+                    copied = cast(BinaryIO, _Copying(stream, copy))
+                    reading = read_once(copied, wanted=_nothing, most_bytes=limits.entry_bytes)
     except SauveterreError as error:
         return not_read(error)
     except (OSError, ValueError, EOFError) as error:
         return not_read(UnreadableSource(f"{entry.provenance.path} could not be read to its end: {error}"))
     found = reading.digests
     return Read(Outcome.PROCESSED, size=reading.size, md5=found.md5, sha1=found.sha1, sha256=found.sha256)
+
+
+class _Copying:
+    """A stream that writes what is read of it."""
+
+    def __init__(self, stream: BinaryIO, copy: BinaryIO) -> None:
+        self._stream = stream
+        self._copy = copy
+
+    def read(self, size: int = -1) -> bytes:
+        block = self._stream.read(size)
+        self._copy.write(block)
+        return block
 
 
 def _layer(entry: Entry, kind: str | None) -> Read:
