@@ -112,6 +112,13 @@ def made(tool, blank, folder_of, dfvfs):
         tool("genisoimage", "-quiet", "-J", "-R", "-o", path, root)
         return path
 
+    def udf(name):
+        path = blank(name, 0)
+        tool("genisoimage", "-quiet", "-udf", "-R", "-o", path, root)
+        image = path.read_bytes()
+        path.write_bytes(image[: 16 * 2048] + bytes(3 * 2048) + image[19 * 2048 :])
+        return path
+
     makers = {
         "ext": lambda: ext("v.ext4"),
         "ext (ext2)": lambda: ext("v.ext2", "-t", "ext2", "-b", "1024"),
@@ -119,13 +126,14 @@ def made(tool, blank, folder_of, dfvfs):
         "fat (FAT12)": lambda: fat("v.fat12", "-F", "12"),
         "ntfs": lambda: ntfs("v.ntfs"),
         "iso9660": lambda: disc("v.iso"),
+        "udf": lambda: udf("v.udf"),
         "hfs": lambda: dfvfs / "hfsplus.raw",
         "apfs": lambda: dfvfs / "apfs.raw",
     }
     return lambda kind: makers[kind]().read_bytes()
 
 
-@pytest.mark.parametrize("kind", ["ext", "ext (ext2)", "fat", "fat (FAT12)", "ntfs", "iso9660", "hfs", "apfs"])
+@pytest.mark.parametrize("kind", ["ext", "ext (ext2)", "fat", "fat (FAT12)", "ntfs", "iso9660", "udf", "hfs", "apfs"])
 def test_damage_crashes_nothing_and_stays_within_bounds(kind, made):
     reader = next(reader for reader in READERS if kind.partition(" ")[0] == reader.NAME)
     results = multiprocessing.get_context("fork").SimpleQueue()

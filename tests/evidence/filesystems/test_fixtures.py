@@ -106,6 +106,17 @@ def test_what_is_only_a_name_says_so(dfvfs):
             container.open(swap)
 
 
+def test_free_space_of_hfs_is_what_its_header_says(dfvfs):
+    header = (dfvfs / "hfsplus.raw").read_bytes()[1024:1536]
+    block, blocks, free = (int.from_bytes(header[at : at + 4], "big") for at in (40, 44, 48))
+    tail = (dfvfs / "hfsplus.raw").stat().st_size - block * blocks
+    with open_container(Source(dfvfs / "hfsplus.raw", "image"), Limits()) as container:
+        region = container.entry_at("unallocated")
+        with container.open(region) as stream:
+            assert b"place,user,password" not in stream.read()
+    assert region.size == block * free + tail
+
+
 def test_resource_forks_are_entries(dfvfs):
     sources = [source for name in ("hfsplus.raw", "apfs.raw") for _, source in file_systems(Source(dfvfs / name, "i"))]
     contents = []

@@ -108,6 +108,9 @@ class Editor:
     def take_cluster(self, cluster: int) -> None:
         self.image[self.content_place(6, 0x80, cluster >> 3)] |= 1 << (cluster & 7)
 
+    def free_cluster(self, cluster: int) -> None:
+        self.image[self.content_place(6, 0x80, cluster >> 3)] &= ~(1 << (cluster & 7))
+
     def unlist(self, names: set[str]) -> int:
         """Take names out of the leaves of the root folder's index, as Windows does; say how many."""
         done = 0
@@ -290,6 +293,7 @@ def test_a_record_without_any_content_is_no_empty_file(small, volume, by_path):
 def test_what_is_nearly_all_hole_is_read_as_far_as_packed_files_are(small, volume, by_path, read_all):
     editor = Editor(small)
     at = editor.attribute(editor.number_of("gone.txt"), 0x80)
+    ((_, first, _),) = editor.runs(editor.number_of("gone.txt"), 0x80)
     place = at + struct.unpack_from("<H", editor.image, at + 32)[0]
     assert editor.image[place] == 0x21
     assert editor.image[place + 4] == 0
@@ -303,6 +307,16 @@ def test_what_is_nearly_all_hole_is_read_as_far_as_packed_files_are(small, volum
     assert content[:12_000] == b"hail" * 3000
     assert len(content) == 100 * 3 * 4096
     assert "nearly all hole" in trouble
+    editor.image[at + 13] |= 0x80  # marked as sparse, which holes in a deleted file have to be
+    editor.delete(editor.number_of("gone.txt"), free_clusters=False)
+    for cluster in range(first, first + 3):
+        editor.free_cluster(cluster)
+    container = volume(ntfs, editor.done())
+    entry = by_path(container)[b"gone.txt"]
+    content, trouble = read_all(container, entry)
+    assert (entry.allocated, trouble) == (False, "")
+    assert "on its place belongs to other files" not in entry.note
+    assert content == (b"hail" * 3000).ljust((3 + 2_000) * 4096, b"\0")
 
 
 def test_only_ntfs_boot_sectors_are_recognised(small):
