@@ -34,6 +34,7 @@ bench: setup  ## side-by-side measurements; results in build/bench/*.json
 	$(BIN)/python bench/carving.py $(BENCH)
 	@$(MAKE) --no-print-directory $(PEERS)/ready || echo "dissect and dfVFS are not installed: they will be named as missing"
 	$(BIN)/python bench/evidence.py $(BENCH)
+	$(BIN)/python bench/deleted.py $(BENCH)
 
 # Peers have licences of their own: they live in an environment of their own, and are only ever run as programs.
 $(PEERS)/ready: requirements/bench.txt
