@@ -1,9 +1,9 @@
 """Deleted files: how many of 200 among 4,000 live ones are found by metadata, and how many of them byte for byte.
 
 On NTFS (deleted through ntfs-3g), FAT32 (mtools) and ext4 (debugfs, which leaves where a file lay; the kernel erases
-it). All live files must be found and whole too, and nothing may be listed twice; on ext4 a name and the record that it no
-longer leads to are two entries. Beside it: The Sleuth Kit's ``fls``, how many deleted names it finds. Images are those of
-``bench/evidence.py``; what cannot be made is named.
+it). All live files must be found and whole too, and nothing may be listed twice; on ext4 a name and the record that
+it no longer leads to are two entries. Beside it: The Sleuth Kit's ``fls``, how many deleted names it finds. Images
+are those of ``bench/evidence.py``; what cannot be made is named.
 
     python bench/deleted.py            4,000 files, 200 deleted
     python bench/deleted.py --short    400 files, 20 deleted
