@@ -1,14 +1,17 @@
 """Contents read from their runs on the medium are what The Sleuth Kit gives; what is not simply its runs is not."""
 
+import io
 import random
 import struct
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sauveterre.errors import UnreadableSource
-from sauveterre.evidence.filesystems.attribute import AttributeMedia
+from sauveterre.evidence.disk.media import StreamMedia
+from sauveterre.evidence.filesystems.attribute import COMPRESSED, ENCRYPTED, RESIDENT, AttributeMedia, direct
 from sauveterre.evidence.filesystems.ntfs_layout import written_bytes
 from sauveterre.evidence.readers import ext, fat, ntfs
 
@@ -134,6 +137,26 @@ def test_a_record_says_up_to_where_a_content_was_written(ntfs_image):
 @given(record=st.binary(max_size=200) | st.binary(max_size=1_020).map(lambda rest: b"FILE" + rest))
 def test_no_record_breaks_the_look_up(record):
     assert written_bytes(record, 0x80, 0) is None or isinstance(written_bytes(record, 0x80, 0), int)
+
+
+class Attribute:
+    """As the binding shows one, so far as it is looked at."""
+
+    def __init__(self, flags=0):
+        self.info = SimpleNamespace(flags=flags)
+
+
+def test_only_runs_without_gaps_that_reach_the_end_are_read_straight():
+    volume = StreamMedia(io.BytesIO(bytes(range(250)) * 400))
+    whole = [(0, 8192, 4096), (4096, 0, 8192)]
+
+    media = direct(Attribute(), whole, 12_000, volume)
+    assert media.read_at(4000, 200) == volume.read_at(12_192, 96) + volume.read_at(0, 104)
+    assert direct(Attribute(), whole, 12_289, volume) is None
+    assert direct(Attribute(), [(0, 0, 4096), (8192, 4096, 16_384)], 12_000, volume) is None
+    assert direct(Attribute(), [(4096, 0, 16_384)], 12_000, volume) is None
+    for flag in (RESIDENT, ENCRYPTED, COMPRESSED):
+        assert direct(Attribute(flag), whole, 12_000, volume) is None
 
 
 def test_damage_below_is_told_as_without_the_short_way(ext_image, volume, by_path):
