@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import BinaryIO, Protocol, Self, runtime_checkable
 
 from sauveterre.errors import LimitExceeded, UnknownFormat, UnreadableSource
+from sauveterre.evidence import readers
 from sauveterre.evidence.bounded import spool
 from sauveterre.evidence.disk.media import Joined, MediaStream, media_of
 from sauveterre.evidence.origin import FolderOrigin, StreamOrigin
-from sauveterre.evidence.readers import LAYER_NAMES, READERS
+from sauveterre.evidence.readers import FIRST, LAYER_NAMES
 from sauveterre.evidence.segments import Sibling, is_raw_split, segments
 from sauveterre.records.entry import Entry
 from sauveterre.records.limits import Limits
@@ -32,7 +33,13 @@ class Addressed(Protocol):
 
 def reader_for(peek: Peek) -> EvidenceReader | None:
     """Return the first reader that recognises a stream or folder, or None."""
-    return next((reader for reader in READERS if reader.recognises(peek)), None)
+    return next((reader for reader in _all_readers() if reader.recognises(peek)), None)
+
+
+def _all_readers() -> Iterator[EvidenceReader]:
+    """Yield all readers in their order; those of archives are loaded for what no other one opens."""
+    yield from FIRST
+    yield from readers.ARCHIVES
 
 
 def container_kind(peek: Peek) -> str | None:
@@ -247,7 +254,7 @@ def _in_folder(container: Container, folder: bytes, limits: Limits, opened: Exit
 
 
 def _known_reader(name: str) -> EvidenceReader:
-    for reader in READERS:
+    for reader in _all_readers():
         if name == reader.NAME:
             return reader
     raise UnknownFormat(f"no reader of sources is called {name!r}; it was listed by another version of the program")

@@ -1,13 +1,17 @@
-"""The kinds of source: the first reader that recognises one opens it. TAR comes last: it has a checksum, no magic."""
+"""The kinds of source: the first reader that recognises one opens it. TAR comes last: it has a checksum, no magic.
+
+``READERS`` are all of them, ``ARCHIVES`` those of what is no disk. Both are loaded when they are first asked for: the
+children that read disks alone start without them.
+"""
+
+from typing import TYPE_CHECKING
 
 from sauveterre.evidence.readers import (
     aff4,
-    android_backup,
     apfs,
     apfs_volume,
     bitlocker,
     carving,
-    compressed,
     directory,
     dmg,
     ewf,
@@ -19,21 +23,15 @@ from sauveterre.evidence.readers import (
     iso9660,
     luks,
     lvm,
-    mailbox,
     ntfs,
     partitions,
-    pst,
     qcow,
-    seven_zip,
-    tar_archive,
     udf,
-    ufdr,
     unread,
     vdi,
     vhd,
     vmdk,
     xfs,
-    zip_archive,
 )
 from sauveterre.records.reader import EvidenceReader
 
@@ -65,15 +63,38 @@ LAYERS: tuple[EvidenceReader, ...] = (
     carving,  # recognises nothing: it is opened by name
 )
 """What a disk image is made of: image formats, partitions, volumes, file systems. They do not count as nesting."""
-ARCHIVES: tuple[EvidenceReader, ...] = (
-    ufdr,
-    zip_archive,
-    seven_zip,
-    compressed,
-    android_backup,
-    pst,
-    mailbox,
-    tar_archive,
-)
-READERS: tuple[EvidenceReader, ...] = (directory, *LAYERS, *ARCHIVES)
+FIRST: tuple[EvidenceReader, ...] = (directory, *LAYERS)
+"""Tried before any archive."""
 LAYER_NAMES = frozenset(reader.NAME for reader in LAYERS)
+
+if TYPE_CHECKING:
+    ARCHIVES: tuple[EvidenceReader, ...]
+    READERS: tuple[EvidenceReader, ...]
+
+
+def __getattr__(name: str) -> tuple[EvidenceReader, ...]:
+    if name not in ("ARCHIVES", "READERS"):
+        raise AttributeError(name)
+    from sauveterre.evidence.readers import (
+        android_backup,
+        compressed,
+        mailbox,
+        pst,
+        seven_zip,
+        tar_archive,
+        ufdr,
+        zip_archive,
+    )
+
+    archives: tuple[EvidenceReader, ...] = (
+        ufdr,
+        zip_archive,
+        seven_zip,
+        compressed,
+        android_backup,
+        pst,
+        mailbox,
+        tar_archive,
+    )
+    globals().update(ARCHIVES=archives, READERS=(*FIRST, *archives))
+    return archives if name == "ARCHIVES" else (*FIRST, *archives)
