@@ -8,8 +8,8 @@ from pathlib import Path
 from sauveterre.errors import UnknownFormat, UnreadableSource
 from sauveterre.matching.readers import READERS
 from sauveterre.records.hash_list import ListedMedia
+from sauveterre.records.list_reader import ListReader
 from sauveterre.records.problem import Problem
-from sauveterre.records.reader import ListReader
 
 HEAD = 8_192
 

@@ -2,7 +2,7 @@
 
 from sauveterre.errors import UnknownFormat
 from sauveterre.messages.readers import READERS
-from sauveterre.records.reader import MessageReader
+from sauveterre.records.message_reader import MessageReader
 from sauveterre.records.store import StoreLocation
 from sauveterre.records.tree import Tree
 

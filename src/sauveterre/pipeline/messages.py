@@ -4,8 +4,8 @@ from contextlib import ExitStack
 
 from sauveterre.pipeline.opening import open_store
 from sauveterre.records.limits import Limits
+from sauveterre.records.message_reader import MessageRecord
 from sauveterre.records.pulse import heard
-from sauveterre.records.reader import MessageRecord
 from sauveterre.records.source import Source
 
 

@@ -16,8 +16,9 @@ from sauveterre.messages.readers import READERS as MESSAGE_READERS
 from sauveterre.messages.stores import reader_named
 from sauveterre.records.entry import Entry
 from sauveterre.records.limits import Limits
+from sauveterre.records.message_reader import MessageReader, MessageRecord
 from sauveterre.records.problem import Problem
-from sauveterre.records.reader import Container, EvidenceReader, MessageReader, MessageRecord, TreeReader
+from sauveterre.records.reader import Container, EvidenceReader, TreeReader
 from sauveterre.records.source import Source, Step
 from sauveterre.records.store import StoreLocation
 from sauveterre.records.tree import Tree

@@ -1,4 +1,4 @@
-"""What a reader is: a module with these names. Each family of formats has its own shape.
+"""What a reader of evidence is: a module with these names. Other families of formats have shapes of their own.
 
 A reader yields records in the order of what it reads and never raises for one bad record: that becomes a
 ``Problem``. Only what cannot be trusted at all raises.
@@ -7,22 +7,12 @@ A reader yields records in the order of what it reads and never raises for one b
 from collections.abc import Iterator
 from typing import BinaryIO, Protocol
 
-from sauveterre.records.account import Account, AccountIdentifier
 from sauveterre.records.entry import Entry
-from sauveterre.records.group import Group, GroupEvent, MemberSnapshot
-from sauveterre.records.hash_list import ListedMedia
 from sauveterre.records.limits import Limits
-from sauveterre.records.message import Attachment, Delivery, Link, Message, Reaction
 from sauveterre.records.peek import Peek
 from sauveterre.records.problem import Problem
-from sauveterre.records.referral import Referral
-from sauveterre.records.store import StoreInfo, StoreLocation
+from sauveterre.records.store import StoreLocation
 from sauveterre.records.tree import Tree
-
-MessageRecord = (
-    StoreInfo | Account | AccountIdentifier | Group | MemberSnapshot | GroupEvent
-    | Message | Delivery | Attachment | Reaction | Link | Problem
-)  # fmt: skip
 
 
 class Container(Protocol):
@@ -93,46 +83,3 @@ class Origin(Protocol):
     @property
     def stream(self) -> BinaryIO | None:
         """The seekable stream, or None for a folder."""
-
-
-class MessageReader(Protocol):
-    """The shape of every module in ``messages/readers/``."""
-
-    NAME: str
-    VERSION: int
-
-    def find(self, tree: Tree) -> Iterator[StoreLocation]:
-        """Find stores in a tree from names and first bytes."""
-
-    def read(self, tree: Tree, location: StoreLocation, key: str | None) -> Iterator[MessageRecord]:
-        """Yield the store's records; raise ``Locked`` when the key is missing or wrong."""
-
-    def attachments(self, tree: Tree, location: StoreLocation, key: str | None) -> Iterator[Entry]:
-        """List the attachments whose bytes the store holds, as entries of a source of its own."""
-
-    def open_attachment(self, tree: Tree, location: StoreLocation, key: str | None, entry: Entry) -> BinaryIO:
-        """Open one attachment's plain bytes; raise ``UnreadableSource`` when they fail their own checks."""
-
-
-class ListReader(Protocol):
-    """The shape of every module in ``matching/readers/``."""
-
-    NAME: str
-
-    def recognises(self, head: bytes) -> bool:
-        """Say from the first 8,192 bytes whether the list is in this format."""
-
-    def read(self, stream: BinaryIO, *, identity: str, name: str) -> Iterator[ListedMedia | Problem]:
-        """Yield items in constant memory; raise ``MalformedList`` where the list can be followed no further."""
-
-
-class ReferralReader(Protocol):
-    """The shape of every module in ``referrals/readers/``."""
-
-    NAME: str
-
-    def recognises(self, head: bytes) -> bool:
-        """Say from the first 8,192 bytes whether the file is in this format."""
-
-    def read(self, data: bytes, *, identity: str, name: str) -> Referral:
-        """Read one referral; raise ``MalformedReferral`` when it cannot be read at all."""

@@ -19,9 +19,9 @@ from sauveterre.messages.signal.items import read_item
 from sauveterre.messages.signal.people import read_account, read_ad_hoc_call, read_chat, read_recipient
 from sauveterre.messages.signal.schema import SCHEMA
 from sauveterre.records.entry import Entry
+from sauveterre.records.message_reader import MessageRecord
 from sauveterre.records.problem import Problem
 from sauveterre.records.provenance import Provenance
-from sauveterre.records.reader import MessageRecord
 from sauveterre.records.store import StoreInfo, StoreLocation
 from sauveterre.records.tree import Tree
 

@@ -12,9 +12,9 @@ from sauveterre.messages.signal.links import safe_text
 from sauveterre.messages.signal.store import Store
 from sauveterre.records.account import Account, AccountIdentifier
 from sauveterre.records.group import Group, GroupKind
+from sauveterre.records.message_reader import MessageRecord
 from sauveterre.records.problem import Problem
 from sauveterre.records.provenance import Provenance
-from sauveterre.records.reader import MessageRecord
 
 SERVICE = "signal"
 RELEASE_NOTES = "signal:release-notes"
