@@ -18,10 +18,10 @@ CHILDREN = {
 
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 and up by the class of error (`docs/commands.md`)."""
-    start_children(sys.argv[1:])
-    from sauveterre.cli.verbs import app
-
     try:
+        start_children(sys.argv[1:])
+        from sauveterre.cli.verbs import app
+
         app()
     except SauveterreError as error:
         _say(f"[bold]sauveterre:[/bold] {_escaped(error)}")

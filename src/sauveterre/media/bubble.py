@@ -4,15 +4,17 @@ Inside, nothing can be written but the sandbox's own scratch folder, there is no
 whatever the caller hides is not there. Process numbers stay those of the system, since the pool ends children by them.
 """
 
-import json
 import os
+import shutil
 import signal
+import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing import util
 from pathlib import Path
+from typing import Any
 
-VARIABLE = "SAUVETERRE_BUBBLE"
-"""Through which the fork server is told, before it has loaded anything, what to step into."""
 PROBE_SECONDS = 20.0
 KERNELS = "sauveterre.media.kernel_cache.BesideTheSource,sauveterre.media.kernel_cache.OfTheUser"
 """Where compiled kernels are found: nothing can be kept anew in a bubble."""
@@ -23,8 +25,6 @@ def bubble_around(writable: Path, hidden: Sequence[Path]) -> list[str]:
 
     ``hidden`` are folders that readers of evidence have no business in: they are empty inside.
     """
-    import shutil  # not by the server, which begins twice
-
     program = shutil.which("bwrap")
     if program is None or sys.platform != "linux":
         return []
@@ -45,8 +45,6 @@ def bubble_around(writable: Path, hidden: Sequence[Path]) -> list[str]:
 
 def _works(command: list[str]) -> bool:
     """Try it: a system may have the program and forbid what it does."""
-    import subprocess
-
     try:
         tried = subprocess.run(  # noqa: S603 - our own interpreter
             [*command, sys.executable, "-ISc", ""],
@@ -61,15 +59,24 @@ def _works(command: list[str]) -> bool:
     return tried.returncode == 0
 
 
-def as_variable(command: list[str]) -> str:
-    """Return a command as the fork server's environment carries it."""
-    return json.dumps(command)
+@contextmanager
+def beginning_inside(command: Sequence[str]) -> Iterator[None]:
+    """Have what ``multiprocessing`` starts meanwhile begin inside a bubble: it has no way to be told so.
 
+    An interrupt from the terminal is for whoever started all this to deal with: what begins here never hears of it.
+    """
+    if not command:
+        yield
+        return
+    start = util.spawnv_passfds
 
-def step_in() -> None:
-    """Begin this process anew inside the bubble that its environment names; return where it names none."""
-    command = json.loads(os.environ.pop(VARIABLE, "[]"))
-    if command:
-        os.environ.setdefault("NUMBA_CACHE_LOCATOR_CLASSES", KERNELS)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is for whoever started all this to deal with
-        os.execv(command[0], [*command, *sys.orig_argv])  # noqa: S606 - the same program, with the same files open
+    def start_inside(path: bytes, args: Sequence[Any], passfds: Sequence[int]) -> int:  # noqa: ARG001 - as it is called
+        return start(os.fsencode(command[0]), [*map(os.fsencode, command), *args], passfds)
+
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    util.spawnv_passfds = start_inside
+    try:
+        yield
+    finally:
+        util.spawnv_passfds = start
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)

@@ -1,7 +1,7 @@
 """The server that the children of all sandboxes of a process are forked from, and the folder that they may write to.
 
-There is one of each in a process. The server is a fresh interpreter that steps into a bubble (``bubble``) and then
-loads what children need.
+There is one of each in a process. The server is a fresh interpreter that begins in a bubble (``bubble``) and loads what
+children need.
 """
 
 import atexit
@@ -15,7 +15,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import forkserver, util
+from multiprocessing import forkserver, resource_tracker, util
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -99,18 +99,20 @@ class _Context(ForkServerContext):
 def _ensure_running(where: Ground) -> None:
     multiprocessing.get_context("forkserver").set_forkserver_preload([SERVER, where.preload])
     util.get_temp_dir()  # ours, for the server's socket: not the one that the server is told of below
-    with _starting, _environment(where):
+    resource_tracker.ensure_running()  # outside: the server would start it on its way into the bubble
+    with _starting, _environment(where), bubble.beginning_inside(where.bubble):
         forkserver.ensure_running()
 
 
 @contextmanager
 def _environment(where: Ground) -> Iterator[None]:
-    """Show the server where to import from (older Pythons do not pass that on), where to write, what to step into."""
+    """Show the server where to import from (older Pythons do not pass that on) and where to write."""
     told = {
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
         "TMPDIR": str(where.home),
-        bubble.VARIABLE: bubble.as_variable(list(where.bubble)),
     }
+    if where.bubble:
+        told["NUMBA_CACHE_LOCATOR_CLASSES"] = os.environ.get("NUMBA_CACHE_LOCATOR_CLASSES", bubble.KERNELS)
     before = {name: os.environ.get(name) for name in told}
     os.environ.update(told)
     try:

@@ -7,10 +7,6 @@ forked children inherit none.
 import multiprocessing.spawn
 import os
 
-from sauveterre.media import bubble
-
-bubble.step_in()
-
 for _library in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ.setdefault(_library, "1")
 
