@@ -14,6 +14,7 @@ setup: .venv/ready
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q src  # children start where nothing can be written: they cannot keep what they compile
 	@touch $@
 
 demo: setup  ## draw the operation "village", run it through the whole chain, then serve its pages
@@ -29,6 +30,7 @@ check: setup  ## lint, types, import rule
 	$(BIN)/lint-imports --no-cache
 
 bench: setup  ## side-by-side measurements; results in build/bench/*.json
+	$(BIN)/python -m compileall -q src
 	$(BIN)/python bench/pdq.py $(BENCH)
 	$(BIN)/python bench/matching.py $(BENCH)
 	$(BIN)/python bench/carving.py $(BENCH)

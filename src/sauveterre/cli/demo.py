@@ -61,11 +61,8 @@ def run(
     result = folder / "result.json"
     kinds = [{**plain(one), "precision": one.precision, "recall": one.recall} for one in done.scores]
     accounting = [{**plain(one), "adds_up": one.adds_up} for one in done.accounting]
-    result.write_text(
-        json.dumps(
-            {"operation": truth.operation, "kinds": kinds, "accounting": accounting, "seconds": done.seconds}, indent=1
-        )
-    )
+    found = {"operation": truth.operation, "kinds": kinds, "accounting": accounting, "seconds": done.seconds}
+    result.write_text(json.dumps(found, indent=1, default=plain))
     console.print(f"Written: {result}, {folder / 'reports'}, {workspace.folder / 'packages'}")
     wrong = [one.kind for one in done.scores if not one.exact]
     if wrong:

@@ -9,29 +9,25 @@ from typing import Any
 
 
 def plain(value: Any) -> Any:
-    """Return a record as what JSON knows: bytes in hex, enums by value."""
+    """Return a record as what JSON knows, or as what is one step nearer to it: bytes in hex, enums by value."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+        return {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, bytes):
         return value.hex()
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    return value
+    raise TypeError(f"{type(value).__name__} has no form in a JSON line")
+
+
+_encoded = json.JSONEncoder(ensure_ascii=False, default=plain).encode
 
 
 def line(record: str, **values: Any) -> None:
     """Print one object; whatever text holds, the line is valid UTF-8."""
-    text = json.dumps({"record": record, **plain_mapping(values)}, ensure_ascii=False)
+    text = _encoded({"record": record, **values})
     sys.stdout.write(text.encode("utf-8", "backslashreplace").decode() + "\n")
-
-
-def plain_mapping(values: dict[str, Any]) -> dict[str, Any]:
-    """Return a mapping's values as what JSON knows."""
-    return {name: plain(value) for name, value in values.items()}
 
 
 def record_line(record: Any) -> None:

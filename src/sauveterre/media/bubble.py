@@ -46,8 +46,8 @@ def bubble_around(writable: Path, hidden: Sequence[Path]) -> list[str]:
 def _works(command: list[str]) -> bool:
     """Try it: a system may have the program and forbid what it does."""
     try:
-        tried = subprocess.run(  # noqa: S603 - our own interpreter
-            [*command, sys.executable, "-ISc", ""],
+        tried = subprocess.run(  # noqa: S603 - the program that was found, told to run itself inside
+            [*command, command[0], "--version"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -4,8 +4,14 @@ Only the fork server imports this module, by name and before anything else. Noth
 forked children inherit none.
 """
 
+import gc
 import multiprocessing.spawn
 import os
+
+# What is loaded here lives as long as the server: looking for garbage among it costs time at the start, and in each
+# child would copy the memory that it shares with the others.
+gc.disable()
+os.register_at_fork(before=gc.freeze, after_in_child=gc.enable)
 
 for _library in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ.setdefault(_library, "1")

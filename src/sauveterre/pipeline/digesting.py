@@ -61,12 +61,12 @@ def digest_all(
     """
     reading = reading or (lambda source: EntryReading(sandbox, source, limits, keys))
     path = path.expanduser().absolute()
-    kind = sandbox.run(_kind, path, seconds=limits.entry_seconds)
-    root = Source(path, f"{'folder' if kind == 'directory' else 'file'}:{path.name}")
-    waiting = deque([(root, path.name, kind)])
+    root = Source(path, f"{'folder' if path.is_dir() else 'file'}:{path.name}")
+    begun = _Listing(sandbox, root, limits, keys)
+    waiting = deque([(root, path.name, sandbox.run(_kind, path, seconds=limits.entry_seconds))])
     while waiting:
         source, name, reader = waiting.popleft()
-        with _Listing(sandbox, source, limits, keys) as listing:
+        with begun if source is root else _Listing(sandbox, source, limits, keys) as listing:
             for entry, read in reading(source).all(listing.entries()):
                 yield Digested(name, reader, entry, read)
                 if read.opens:

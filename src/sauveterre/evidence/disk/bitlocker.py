@@ -11,9 +11,6 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESCCM
-
 from sauveterre.evidence.disk.media import Media
 
 SIGNATURE = b"-FVE-FS-"
@@ -53,6 +50,9 @@ class Sealed:
 
     def opened(self, key: bytes) -> bytes | None:
         """Return the key inside, None when this one does not fit."""
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers.aead import AESCCM
+
         try:
             plain = AESCCM(key).decrypt(self.nonce, self.data[16:] + self.data[:16], None)
         except (InvalidTag, ValueError):

@@ -13,8 +13,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cryptography.hazmat.primitives.kdf.argon2 import Argon2i, Argon2id
-
 from sauveterre.errors import LimitExceeded, UnreadableSource
 from sauveterre.evidence.disk.media import Media
 from sauveterre.evidence.disk.sector_ciphers import UnknownCipher, sector_cipher
@@ -220,6 +218,8 @@ def _derived(slot: Slot, secret: bytes, limits: Limits) -> bytes:
         return hashlib.pbkdf2_hmac(
             _hash(kdf["hash"]), secret, kdf["salt"], _rounds(kdf["iterations"]), slot.slot_key_size
         )
+    from cryptography.hazmat.primitives.kdf.argon2 import Argon2i, Argon2id
+
     memory, lanes, passes = int(kdf["memory"]), int(kdf["cpus"]), int(kdf["time"])
     if memory * 1024 > limits.memory_bytes // 2 or passes * memory > _MOST_ROUNDS:
         raise LimitExceeded(

@@ -159,8 +159,10 @@ class MediaStream(Content):
         self._on_close = on_close
 
     def _more(self, wanted: int) -> bytes:
+        if self._next >= self.media.size:
+            return b""
         block = self.media.read_at(self._next, min(max(wanted, 4096), 1 << 20))
-        if not block and self._next < self.media.size:
+        if not block:
             raise UnreadableSource(
                 f"{self.label} ends after {self._next:,} of {self.media.size:,} bytes; what holds it is cut off there, "
                 "look for a complete copy"

@@ -8,9 +8,6 @@ import hashlib
 from collections.abc import Callable
 
 import numpy as np
-from cryptography.hazmat.primitives.ciphers import Cipher
-from cryptography.hazmat.primitives.ciphers.algorithms import AES
-from cryptography.hazmat.primitives.ciphers.modes import ECB
 from numpy.typing import NDArray
 
 Decrypt = Callable[[bytes, int], bytes]
@@ -107,5 +104,9 @@ def _cbc(key: bytes, sector_size: int, starts: Starts) -> Decrypt:
 
 def _aes(key: bytes, data: bytes, *, encrypt: bool = False) -> bytes:
     """Return every cell of the data by itself through AES: the building block of the modes, never one by itself."""
+    from cryptography.hazmat.primitives.ciphers import Cipher  # here: children start without it, few volumes need it
+    from cryptography.hazmat.primitives.ciphers.algorithms import AES
+    from cryptography.hazmat.primitives.ciphers.modes import ECB
+
     cipher = Cipher(AES(key), ECB())  # noqa: S305 - the modes above are built from it
     return (cipher.encryptor() if encrypt else cipher.decryptor()).update(data)
