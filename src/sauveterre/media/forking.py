@@ -27,6 +27,9 @@ from sauveterre.media.token import Token
 
 SERVER = "sauveterre.media.server"
 PREFIX = "sauveterre-children-"
+KEPT_BYTES = 32 << 20
+"""What the C library's allocator may keep of the memory that a child gave back, instead of asking the system again for
+each block that is read; at most, in each child."""
 MARK = ".home-of-children"
 """The file without which a folder is not taken for a home, whatever its name: homes are removed with all in them."""
 HANDS = "hands"
@@ -110,6 +113,8 @@ def _environment(where: Ground) -> Iterator[None]:
     told = {
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
         "TMPDIR": str(where.home),
+        "MALLOC_MMAP_THRESHOLD_": str(KEPT_BYTES),
+        "MALLOC_TRIM_THRESHOLD_": str(KEPT_BYTES),
     }
     if where.bubble:
         told["NUMBA_CACHE_LOCATOR_CLASSES"] = os.environ.get("NUMBA_CACHE_LOCATOR_CLASSES", bubble.KERNELS)
