@@ -38,6 +38,15 @@ def test_digests_size_and_bytes(size):
         assert reading.whole == data
 
 
+@pytest.mark.parametrize(("size", "left_out"), [(0, True), (BLOCK_BYTES - 1, True), (BLOCK_BYTES, False)])
+def test_the_md5_of_a_short_content_may_be_left_to_others(size, left_out):
+    data = bytes(size)
+    reading = read_once(io.BytesIO(data), wanted=lambda _: False, most_bytes=1 << 40, md5_of_short=False)
+    assert reading.digests.md5 == ("" if left_out else hashlib.md5(data).hexdigest())
+    assert reading.digests.sha256 == hashlib.sha256(data).hexdigest()
+    assert reading.head == data
+
+
 def test_bytes_are_kept_only_when_wanted_and_small_enough(monkeypatch):
     monkeypatch.setattr(digests, "KEPT_BYTES", 2 * BLOCK_BYTES)
     fits, larger = bytes(2 * BLOCK_BYTES), bytes(2 * BLOCK_BYTES + 1)

@@ -12,8 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sauveterre.errors import UnknownFormat, UnreadableSource
+from sauveterre.evidence.opening import open_container
 from sauveterre.media.casualty import Casualty, CasualtyReason
+from sauveterre.media.md5 import lanes
 from sauveterre.media.sandbox import Sandbox
+from sauveterre.pipeline import reading
 from sauveterre.pipeline.digesting import BATCH_BYTES, BATCH_ENTRIES, Digested, EntryReading, batches, digest_all
 from sauveterre.pipeline.endings import Read, Unopened
 from sauveterre.records.digest import Digests
@@ -183,3 +186,20 @@ def test_an_entry_that_kills_its_child_costs_itself_alone(tmp_path):
     assert [read.outcome for _, read in found] == [Outcome.PROCESSED] * 2 + [Outcome.FAILED] + [Outcome.PROCESSED] * 2
     assert found[2][1] == Read(Outcome.FAILED, Cause.CRASH, "killed by signal 11")
     assert deadly.tasks == [[b"0", b"1", b"2", b"3", b"4"], [b"0"], [b"1"], [b"2"], [b"3"], [b"4"]]
+
+
+@pytest.mark.parametrize("held", [0, 100_000, 1 << 30])
+def test_files_digested_side_by_side_keep_their_digests(tmp_path, monkeypatch, held):
+    monkeypatch.setattr(reading, "HELD_BYTES", held)
+    monkeypatch.setattr(lanes, "WORTH_BYTES", -1)
+    rng, card = random.Random(9), tmp_path / "card"
+    card.mkdir()
+    for number in range(40):
+        (card / str(number)).write_bytes(rng.randbytes(rng.choice((0, 700, 17_000, 60_000, 1 << 20))))
+    source = Source(card, "folder:card")
+    with open_container(source, LIMITS) as container:
+        entries = list(container.entries())
+    reads = reading.read_batch(source, entries, LIMITS, ())
+    assert {
+        entry.path.decode(): (read.size, read.digests) for entry, read in zip(entries, reads, strict=True)
+    } == truth(card)

@@ -35,15 +35,18 @@ def read_once(
     wanted: Callable[[bytes], bool],
     most_bytes: int,
     size_hint: int | None = None,
+    md5_of_short: bool = True,
 ) -> Reading:
     """Read a stream to its end and digest it.
 
     ``wanted`` is shown the first block and says whether the whole content should be kept. ``size_hint`` is what
-    the container states: it only saves memory, and is not believed. Whatever the stream raises passes through.
-    Raises ``LimitExceeded`` when the stream gives more than ``most_bytes``.
+    the container states: it only saves memory, and is not believed. With ``md5_of_short`` false, the MD5 of a content
+    that its ``head`` holds whole is left empty, for ``md5_of_many`` to find. Whatever the stream raises passes
+    through. Raises ``LimitExceeded`` when the stream gives more than ``most_bytes``.
     """
-    hashes = [hashlib.new(name, usedforsecurity=False) for name in ("md5", "sha1", "sha256")]
     head = _full_block(stream)
+    late = not md5_of_short and len(head) < BLOCK_BYTES
+    hashes = [hashlib.new(name, usedforsecurity=False) for name in ("sha1", "sha256", *(() if late else ("md5",)))]
     keeps = (size_hint or 0) <= KEPT_BYTES and wanted(head)
     kept = [head]
     size, block = 0, head
@@ -62,8 +65,8 @@ def read_once(
             kept.append(block)
         else:
             kept.clear()
-    digests = Digests(*(digest.hexdigest() for digest in hashes))
-    return Reading(digests, size, head, b"".join(kept) if keeps else None)
+    sha1, sha256, md5 = *(digest.hexdigest() for digest in hashes), *([""] if late else [])
+    return Reading(Digests(md5, sha1, sha256), size, head, b"".join(kept) if keeps else None)
 
 
 def digest_blocks(blocks: Iterable[bytes]) -> tuple[Digests, int]:

@@ -6,7 +6,8 @@ from typing import BinaryIO, cast
 from sauveterre.errors import SauveterreError, UnreadableSource
 from sauveterre.evidence.opening import container_kind, peek_at
 from sauveterre.media.alarms import opened
-from sauveterre.media.digests import read_once
+from sauveterre.media.digests import Reading, read_once
+from sauveterre.media.md5.lanes import md5_of_many
 from sauveterre.pipeline.endings import Read, foreseen, not_read
 from sauveterre.pipeline.listing import Listing, write_entries
 from sauveterre.pipeline.opener import content_of, shared_opener
@@ -14,6 +15,9 @@ from sauveterre.records.entry import Cause, Entry, EntryKind, Outcome
 from sauveterre.records.limits import Limits
 from sauveterre.records.reader import Container
 from sauveterre.records.source import Source
+
+HELD_BYTES = 32 << 20
+"""At most so much of a batch waits for the others of it, to be digested together."""
 
 
 def list_into(file: Path, source: Source, limits: Limits, keys: tuple[str, ...]) -> Listing:
@@ -30,7 +34,18 @@ def read_batch(source: Source, entries: list[Entry], limits: Limits, keys: tuple
     except SauveterreError as error:
         return [not_read(error)] * len(entries)
     opened()
-    return [read_entry(container, entry, limits) for entry in entries]
+    reads: list[Read] = []
+    waiting: dict[int, bytes] = {}
+    held = 0
+    for place, entry in enumerate(entries):
+        read, short = _read(container, entry, limits, None, md5_of_short=held > HELD_BYTES)
+        reads.append(read)
+        if short is not None:
+            waiting[place] = short
+            held += len(short)
+    for place, md5 in zip(waiting, md5_of_many(list(waiting.values())), strict=True):
+        reads[place] = reads[place]._replace(md5=md5)
+    return reads
 
 
 def write_batch(
@@ -50,27 +65,40 @@ def read_entry(container: Container, entry: Entry, limits: Limits, file: Path | 
 
     A layer of an image is only looked at.
     """
+    return _read(container, entry, limits, file, md5_of_short=True)[0]
+
+
+def _read(
+    container: Container, entry: Entry, limits: Limits, file: Path | None, *, md5_of_short: bool
+) -> tuple[Read, bytes | None]:
+    """Read one entry; with it comes the content whose MD5 is still to be had."""
     ended = foreseen(entry)
     if ended is not None:
-        return Read(*ended)
+        return Read(*ended), None
     if entry.kind is EntryKind.REGION:
-        return Read(Outcome.SKIPPED, Cause.SPECIAL, "is no file; `sauveterre process` looks for files in it")
+        reason = "is no file; `sauveterre process` looks for files in it"
+        return Read(Outcome.SKIPPED, Cause.SPECIAL, reason), None
     try:
         with content_of(container, entry) as stream:
             if entry.kind is EntryKind.VOLUME:
-                return _layer(entry, entry.opens or container_kind(peek_at(stream, entry.path.rpartition(b"/")[2])))
-            if file is None:
-                reading = read_once(stream, wanted=_nothing, most_bytes=limits.entry_bytes)
-            else:
-                with file.open("xb") as copy:
-                    copied = cast(BinaryIO, _Copying(stream, copy))
-                    reading = read_once(copied, wanted=_nothing, most_bytes=limits.entry_bytes)
+                kind = entry.opens or container_kind(peek_at(stream, entry.path.rpartition(b"/")[2]))
+                return _layer(entry, kind), None
+            reading = _digested(stream, file, limits, md5_of_short=md5_of_short)
     except SauveterreError as error:
-        return not_read(error)
+        return not_read(error), None
     except (OSError, ValueError, EOFError) as error:
-        return not_read(UnreadableSource(f"{entry.provenance.path} could not be read to its end: {error}"))
+        why = UnreadableSource(f"{entry.provenance.path} could not be read to its end: {error}")
+        return not_read(why), None
     found = reading.digests
-    return Read(Outcome.PROCESSED, size=reading.size, md5=found.md5, sha1=found.sha1, sha256=found.sha256)
+    read = Read(Outcome.PROCESSED, size=reading.size, md5=found.md5, sha1=found.sha1, sha256=found.sha256)
+    return read, None if found.md5 else reading.head
+
+
+def _digested(stream: BinaryIO, file: Path | None, limits: Limits, *, md5_of_short: bool) -> Reading:
+    if file is None:
+        return read_once(stream, wanted=_nothing, most_bytes=limits.entry_bytes, md5_of_short=md5_of_short)
+    with file.open("xb") as copy:
+        return read_once(cast(BinaryIO, _Copying(stream, copy)), wanted=_nothing, most_bytes=limits.entry_bytes)
 
 
 class _Copying:
