@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 ROOT = Path(__file__).parents[2]
 
@@ -101,26 +102,26 @@ def test_evidence_digest_gives_what_evidence_list_gives(lines, sauveterre, villa
     assert all(line[4].startswith("03-tablet.tar!") for line in known)
 
 
-def test_media_hash_and_match_find_what_the_list_knows(lines, village, truth):
+def test_hash_and_match_find_what_the_list_knows(lines, village, truth):
     wanted = set(truth["known"]["known_national"])
     folder = village / "exhibits" / "05-laptop" / "Pictures"
     known = {path for path in folder.rglob("*.jpg") if hashlib.sha256(path.read_bytes()).hexdigest() in wanted}
 
-    prints = {one["path"]: one for one in lines("media", "hash", folder)["fingerprint"]}
+    prints = {one["path"]: one for one in lines("hash", folder)["fingerprint"]}
     hits = lines("match", "--list", village / "lists" / "known_national.json", folder)["hit"]
 
     assert all(one["kind"] == "image/jpeg" and len(one["pdq"]) == 64 for one in prints.values())
-    cameras = lines("media", "hash", village / "exhibits" / "01-phone" / "DCIM")["fingerprint"]
+    cameras = lines("hash", village / "exhibits" / "01-phone" / "DCIM")["fingerprint"]
     assert any(one["camera"]["make"] and one["camera"]["serial"] for one in cameras)
     assert {hit["path"] for hit in hits if hit["algorithm"] != "pdq"} == {str(path) for path in known} != set()
     assert all(hit["list"] == "known_national" and hit["distance"] == 0 for hit in hits if hit["algorithm"] != "pdq")
 
 
-def test_media_hash_of_what_is_not_there_says_so_and_fails(lines, sauveterre, tmp_path):
-    found = lines("media", "hash", tmp_path / "absent.jpg", check=False)
+def test_hash_of_what_is_not_there_says_so_and_fails(lines, sauveterre, tmp_path):
+    found = lines("hash", tmp_path / "absent.jpg", check=False)
 
     assert "cannot be read" in found["failure"][0]["reason"]
-    assert sauveterre("media", "hash", tmp_path / "absent.jpg", check=False).returncode == 3
+    assert sauveterre("hash", tmp_path / "absent.jpg", check=False).returncode == 3
 
 
 def test_hashlist_read_gives_every_item(lines, village):
@@ -148,3 +149,17 @@ def test_messages_read_says_who_administered_and_proves_it(lines, village, truth
     assert {one["group"] for one in created} <= {one["group"] for one in admins}
     assert all(one["rows"] and one["rows"][0]["locator"].startswith("frame ") for one in admins)
     assert {one["group"] for one in found["membership"]} >= set(store["groups"])
+
+
+def test_stack_finds_the_sizes_of_one_picture(lines, tmp_path):
+    picture = Image.effect_mandelbrot((512, 384), (-2.0, -1.2, 0.8, 1.2), 60)
+    picture.save(tmp_path / "large.png")
+    picture.resize((300, 225)).save(tmp_path / "small.png")
+    (tmp_path / "note.txt").write_text("Wind from the north.")
+
+    (found,) = lines("stack", tmp_path)["stack"]
+
+    assert [[Path(path).name for path in member["paths"]] for member in found["members"]] == [
+        ["large.png"], ["small.png"]
+    ]  # fmt: skip
+    assert [(member["width"], member["height"]) for member in found["members"]] == [(512, 384), (300, 225)]

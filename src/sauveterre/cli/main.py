@@ -11,7 +11,9 @@ from sauveterre.errors import SauveterreError, WorkspaceError
 CHILDREN = {
     "evidence digest": "sauveterre.pipeline.reading",
     "evidence list": "sauveterre.media.preload",
-    "media hash": "sauveterre.media.preload",
+    "hash": "sauveterre.media.preload",
+    "match": "sauveterre.media.preload",
+    "stack": "sauveterre.media.preload",
 }
 """Verbs that hand all their work to children, and what these find loaded."""
 
@@ -42,7 +44,7 @@ def main() -> None:
 
 def start_children(words: Sequence[str]) -> None:
     """Start the process that a verb's children are forked from, where it is one of those that will want it."""
-    preload = CHILDREN.get(" ".join(words[:2]))
+    preload = CHILDREN.get(" ".join(words[:2])) or CHILDREN.get(" ".join(words[:1]))
     if preload is not None and "--help" not in words:
         from sauveterre.media import forking
 

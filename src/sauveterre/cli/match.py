@@ -1,17 +1,14 @@
 """``sauveterre match``: find files on hash lists, with no workspace."""
 
-import tempfile
-from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sauveterre.cli import jsonl
-from sauveterre.errors import SauveterreError
-from sauveterre.records.content import Fingerprint
-from sauveterre.records.hash_list import Hit
-from sauveterre.records.limits import Limits
+
+if TYPE_CHECKING:
+    from sauveterre.api import Matched
 
 NAME = "match"
 HELP = "Find files on hash lists.\n\nExample: sauveterre match --list national.json album/"
@@ -23,51 +20,30 @@ def run(
     workers: Annotated[int, typer.Option(min=1, help="Child processes.")] = 2,
 ) -> None:
     """Print a JSON line for each hit: file, list, version, distance, category."""
-    from sauveterre.media.sandbox import Sandbox
-    from sauveterre.pipeline.files import fingerprints
-    from sauveterre.pipeline.known import build_list, look_up, open_built
+    from sauveterre import api
 
-    prints: dict[str, Fingerprint] = {}
-    names: dict[str, list[str]] = {}
     failed = False
-    with Sandbox(workers=workers, limits=Limits()) as sandbox:
-        for path, found in fingerprints(paths, sandbox, Limits()):
-            if isinstance(found, SauveterreError):
-                failed = True
-                jsonl.line("failure", path=str(path), reason=str(found))
-                continue
-            prints[found.digests.sha256] = _slim(found)
-            names.setdefault(found.digests.sha256, []).append(str(path))
-    with tempfile.TemporaryDirectory() as scratch:
-        known = []
-        for number, path in enumerate(lists):
-            built = Path(scratch) / str(number)
-            build_list(path, built, name=path.stem, version="")
-            known.append(open_built(built))
-        for hit in look_up(prints.values(), known):
-            _hit_lines(hit, names[hit.sha256])
+    for found in api.match(paths, lists, workers=workers):
+        if isinstance(found, api.Failed):
+            failed = True
+            jsonl.line("failure", path=str(found.path), reason=found.reason)
+        else:
+            jsonl.line("hit", **_fields_of(found))
     if failed:
         raise typer.Exit(3)
 
 
-def _slim(found: Fingerprint) -> Fingerprint:
-    """Drop the thumbnail: what is held for every file must stay small."""
-    picture = None if found.picture is None else replace(found.picture, thumbnail=b"")
-    return replace(found, picture=picture)
-
-
-def _hit_lines(hit: Hit, paths: list[str]) -> None:
-    for path in paths:
-        jsonl.line(
-            "hit",
-            path=path,
-            sha256=hit.sha256,
-            list=hit.identity.name,
-            version=hit.identity.version,
-            algorithm=hit.digest.algorithm,
-            value=hit.digest.hex,
-            distance=hit.distance,
-            quality=hit.quality,
-            category=hit.category,
-            locator=hit.locator,
-        )
+def _fields_of(found: "Matched") -> dict[str, object]:
+    hit = found.hit
+    return {
+        "path": str(found.path),
+        "sha256": hit.sha256,
+        "list": hit.identity.name,
+        "version": hit.identity.version,
+        "algorithm": hit.digest.algorithm,
+        "value": hit.digest.hex,
+        "distance": hit.distance,
+        "quality": hit.quality,
+        "category": hit.category,
+        "locator": hit.locator,
+    }

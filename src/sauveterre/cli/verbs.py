@@ -13,11 +13,11 @@ from sauveterre.cli import (
     exhibit_custody,
     exhibit_export,
     exhibit_import,
+    hash,
     hashlist,
     init,
     key,
     match,
-    media,
     messages,
     operation,
     package,
@@ -25,6 +25,7 @@ from sauveterre.cli import (
     referral,
     report,
     serve,
+    stack,
     worker,
 )
 
@@ -37,7 +38,7 @@ app = typer.Typer(
 )
 for part in (exhibit_audit, exhibit_custody, exhibit_export, exhibit_import):
     part.add_to(exhibit.app)
-for group in (operation, exhibit, key, hashlist, referral, action, package, audit, evidence, media, messages):
+for group in (operation, exhibit, key, hashlist, referral, action, package, audit, evidence, messages):
     app.add_typer(group.app)
-for verb in (init, process, assess, report, serve, worker, match, demo):
+for verb in (init, process, assess, report, serve, worker, hash, match, stack, demo):
     app.command(name=verb.NAME, help=verb.HELP)(verb.run)

@@ -1,0 +1,136 @@
+"""Fingerprint, match and stack files from a program of one's own: no workspace, no database.
+
+    from pathlib import Path
+    from sauveterre import api
+
+    for found in api.hash([Path("album")]):
+        print(found)
+    hits = [found for found in api.match([Path("album")], [Path("national.json")]) if isinstance(found, api.Matched)]
+
+Files are decoded in child processes that are shut in; what cannot be read comes as ``Failed``, in its place. The verbs
+``sauveterre hash``, ``match`` and ``stack`` are these three functions and print what they yield.
+"""
+
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+from sauveterre.errors import SauveterreError
+from sauveterre.media.sandbox import Sandbox
+from sauveterre.pipeline.files import fingerprints
+from sauveterre.pipeline.known import build_list, look_up, open_built, stacks_of
+from sauveterre.records.content import Fingerprint
+from sauveterre.records.hash_list import Hit
+from sauveterre.records.limits import Limits
+
+LIMITS = Limits()
+"""What a file may take, unless the caller says otherwise."""
+BATCH = 4_096
+"""Files that are looked up on the lists together: memory does not grow beyond them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hashed:
+    """A file and its fingerprint."""
+
+    path: Path
+    fingerprint: Fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A file that has no fingerprint, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """A file that is on a list."""
+
+    path: Path
+    hit: Hit
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A picture of a stack, and the files that hold it."""
+
+    fingerprint: Fingerprint
+    """Without its thumbnail."""
+    distance: int
+    """Bits of PDQ to the head, 0 to 31."""
+    paths: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stacked:
+    """Near-identical pictures: each within the threshold of the first, which has the most pixels."""
+
+    members: tuple[Member, ...]
+
+
+def hash(paths: Iterable[Path], *, workers: int = 2, limits: Limits = LIMITS) -> Iterator[Hashed | Failed]:
+    """Yield the fingerprint of each file named, and of each file below a folder named; in their order."""
+    with Sandbox(workers, limits) as sandbox:
+        for path, found in fingerprints(paths, sandbox, limits):
+            yield Failed(path, str(found)) if isinstance(found, SauveterreError) else Hashed(path, found)
+
+
+def match(
+    paths: Iterable[Path], lists: Sequence[Path], *, workers: int = 2, limits: Limits = LIMITS
+) -> Iterator[Matched | Failed]:
+    """Yield the hits of files on hash lists: exact ones by their digests, near ones by PDQ.
+
+    A list is any file that ``docs/formats.md`` names among the hash lists; it is called by its name without the
+    ending. Raises ``UnknownFormat``, ``UnreadableSource`` or ``MalformedList`` for one that is not whole, before any
+    file is read.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        known = []
+        for number, path in enumerate(lists):
+            built = Path(scratch) / str(number)
+            build_list(path, built, name=path.stem, version="")
+            known.append(open_built(built))
+        source = hash(paths, workers=workers, limits=limits)
+        while batch := list(islice(source, BATCH)):
+            yield from (found for found in batch if isinstance(found, Failed))
+            prints, places = _by_content(found for found in batch if isinstance(found, Hashed))
+            for hit in look_up(prints.values(), known):
+                yield from (Matched(path, hit) for path in places[hit.sha256])
+
+
+def stack(paths: Iterable[Path], *, workers: int = 2, limits: Limits = LIMITS) -> Iterator[Stacked | Failed]:
+    """Yield the stacks of near-identical pictures among files, after all have been read.
+
+    Memory: about a kilobyte for each different content.
+    """
+    hashed: list[Hashed] = []
+    for found in hash(paths, workers=workers, limits=limits):
+        if isinstance(found, Failed):
+            yield found
+        else:
+            hashed.append(replace(found, fingerprint=_slim(found.fingerprint)))
+    prints, places = _by_content(hashed)
+    for one in stacks_of(prints.values()):
+        yield Stacked(
+            tuple(Member(prints[sha256], distance, tuple(places[sha256])) for sha256, distance in one.members)
+        )
+
+
+def _by_content(found: Iterable[Hashed]) -> tuple[dict[str, Fingerprint], dict[str, list[Path]]]:
+    """Return each content once, by SHA-256, and the files that hold it."""
+    prints: dict[str, Fingerprint] = {}
+    places: dict[str, list[Path]] = {}
+    for one in found:
+        sha256 = one.fingerprint.digests.sha256
+        prints.setdefault(sha256, one.fingerprint)
+        places.setdefault(sha256, []).append(one.path)
+    return prints, places
+
+
+def _slim(found: Fingerprint) -> Fingerprint:
+    return found if found.picture is None else replace(found, picture=replace(found.picture, thumbnail=b""))

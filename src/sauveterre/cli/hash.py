@@ -1,0 +1,50 @@
+"""``sauveterre hash``: fingerprints of files, with no workspace."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sauveterre.cli import jsonl
+
+if TYPE_CHECKING:
+    from sauveterre.api import Hashed
+
+NAME = "hash"
+HELP = (
+    "Fingerprint files as JSON lines: three digests, kind, and for pictures PDQ and what EXIF states.\n\n"
+    "Example: sauveterre hash holiday.jpg album/"
+)
+
+
+def run(
+    paths: Annotated[list[Path], typer.Argument(help="Files, or folders with all that is in them.")],
+    workers: Annotated[int, typer.Option(min=1, help="Child processes.")] = 2,
+) -> None:
+    """Print a JSON line for each file."""
+    from sauveterre import api
+
+    failed = False
+    for found in api.hash(paths, workers=workers):
+        if isinstance(found, api.Failed):
+            failed = True
+            jsonl.line("failure", path=str(found.path), reason=found.reason)
+        else:
+            jsonl.line("fingerprint", **_fields_of(found))
+    if failed:
+        raise typer.Exit(3)
+
+
+def _fields_of(found: "Hashed") -> dict[str, object]:
+    known = found.fingerprint
+    fields = ("pdq", "quality", "width", "height", "camera", "taken_raw", "latitude", "longitude")
+    return {
+        "path": str(found.path),
+        "size": known.size,
+        "md5": known.digests.md5,
+        "sha1": known.digests.sha1,
+        "sha256": known.digests.sha256,
+        "kind": known.kind,
+        "trouble": known.trouble,
+        **{name: getattr(known.picture, name, None) for name in fields},
+    }

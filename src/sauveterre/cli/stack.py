@@ -1,0 +1,44 @@
+"""``sauveterre stack``: near-identical pictures among files, with no workspace."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sauveterre.cli import jsonl
+
+if TYPE_CHECKING:
+    from sauveterre.api import Member
+
+NAME = "stack"
+HELP = "Find near-identical pictures among files.\n\nExample: sauveterre stack album/ archive/"
+
+
+def run(
+    paths: Annotated[list[Path], typer.Argument(help="Files, or folders with all that is in them.")],
+    workers: Annotated[int, typer.Option(min=1, help="Child processes.")] = 2,
+) -> None:
+    """Print a JSON line for each stack: its pictures, the one that stands for them first."""
+    from sauveterre import api
+
+    failed = False
+    for found in api.stack(paths, workers=workers):
+        if isinstance(found, api.Failed):
+            failed = True
+            jsonl.line("failure", path=str(found.path), reason=found.reason)
+        else:
+            jsonl.line("stack", members=[_fields_of(member) for member in found.members])
+    if failed:
+        raise typer.Exit(3)
+
+
+def _fields_of(member: "Member") -> dict[str, object]:
+    picture = member.fingerprint.picture
+    return {
+        "sha256": member.fingerprint.digests.sha256,
+        "distance": member.distance,
+        "quality": getattr(picture, "quality", None),
+        "width": getattr(picture, "width", None),
+        "height": getattr(picture, "height", None),
+        "paths": [str(path) for path in member.paths],
+    }
