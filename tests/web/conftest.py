@@ -231,7 +231,7 @@ class Builder:
                 content=content, hash_list=self.lists[on], algorithm=algorithm,
                 value=getattr(content, algorithm, "00" * 32), distance=distance,
                 quality=80 if algorithm == "pdq" else None, category_scheme="weather",
-                category_code="2", locator=f"line {place}",
+                category_code="2", locator=f"line {place}", rule="ignored" if on else "settled",
             )  # fmt: skip
         for head, members in [(10, (11, 12, 13)), (15, (16,)), (0, (18,))]:
             stack = self.m.Stack.objects.create(operation=self.operation, head=self.pictures[head])

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sauveterre.casework.models import Content, HashList, Hit, Operation, Stack, StackMember
+from sauveterre.casework.rulings import policies_of
 from sauveterre.casework.storage import kept_list
 from sauveterre.pipeline.known import look_up, open_built, stacks_of
 from sauveterre.records.content import Fingerprint
 from sauveterre.records.hash_list import Hit as HitRecord
+from sauveterre.records.ruling import Policy, ruling
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,8 @@ def settle(operation: Operation, prints: list[Fingerprint]) -> Settled:
         numbers = dict(Content.objects.filter(operation=operation).values_list("sha256", "pk"))
         Hit.objects.filter(content__operation=operation).delete()
         Stack.objects.filter(operation=operation).delete()
-        Hit.objects.bulk_create(_hit(hit, numbers, lists) for hit in hits)
+        policies = policies_of(operation)
+        Hit.objects.bulk_create(_hit(hit, numbers, lists, policies) for hit in hits)
         made = Stack.objects.bulk_create(Stack(operation=operation, head_id=numbers[stack.head]) for stack in stacks)
         StackMember.objects.bulk_create(
             StackMember(stack=row, content_id=numbers[member], distance=distance)
@@ -42,10 +45,16 @@ def settle(operation: Operation, prints: list[Fingerprint]) -> Settled:
     return Settled(heads, write)
 
 
-def _hit(hit: HitRecord, numbers: dict[str, int], lists: dict[tuple[str, str], HashList]) -> Hit:
+def _hit(
+    hit: HitRecord, numbers: dict[str, int], lists: dict[tuple[str, str], HashList], policies: list[Policy]
+) -> Hit:
+    hash_list = lists[hit.identity.name, hit.identity.version]
+    policy = ruling(policies, hash_list.name, hit.category, hash_list.usual)
     return Hit(
         content_id=numbers[hit.sha256],
-        hash_list=lists[hit.identity.name, hit.identity.version],
+        hash_list=hash_list,
+        rule=policy.rule.value,
+        people=policy.people,
         algorithm=hit.digest.algorithm,
         value=hit.digest.hex,
         distance=hit.distance,

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from sauveterre.cli import jsonl, session
+from sauveterre.records.ruling import Rule
 
 app = typer.Typer(name="hashlist", help="Read hash lists, and add them to an operation.", no_args_is_help=True)
 
@@ -49,3 +50,65 @@ def add(
         by=session.officer(),
     )
     print(f"{added.name} {added.version}: {added.items} items, {added.problems} problems. Next: sauveterre assess")
+
+
+@app.command()
+def rules(workspace: session.WorkspaceOption = None, operation: session.OperationOption = None) -> None:
+    """Say what each list and category settles, and how many contents that is.
+
+    Example: sauveterre hashlist rules
+    """
+    session.start(workspace)
+    from sauveterre.casework.selectors.policies import rule_rows
+
+    for row in rule_rows(session.operation(operation)):
+        people = f" by {row.people}" if row.people else ""
+        category = row.category or "every other category"
+        print(f"{row.list_name}  {category}  {row.rule}{people}  {row.contents:,} contents")
+
+
+@app.command()
+def rule(
+    name: Annotated[str, typer.Argument(help="The list, in all its versions.")],
+    to: Annotated[Rule, typer.Option("--to", help="What a hit settles.")],
+    category: Annotated[str, typer.Option(help="Only this category: SCHEME:CODE.")] = "",
+    people: Annotated[int, typer.Option(help="Officers who have to confirm a hit.")] = 0,
+    workspace: session.WorkspaceOption = None,
+    operation: session.OperationOption = None,
+) -> None:
+    """Give a list, or one of its categories, a rule; it holds at once, and nothing is read again.
+
+    Example: sauveterre hashlist rule "National list" --category projectvic-us:2 --to confirm --people 2
+    """
+    session.start(workspace)
+    from sauveterre.casework.rulings import category_of
+    from sauveterre.casework.services.policies import set_policy
+
+    scheme, _, code = category.rpartition(":")
+    set_policy(
+        operation=session.operation(operation),
+        list_name=name,
+        category=category_of(scheme, code),
+        rule=to,
+        people=people,
+        by=session.officer(),
+    )
+    print(f"{name} {category or 'every category without a rule of its own'}: {to}{f' by {people}' if people else ''}")
+
+
+@app.command()
+def remove(
+    name: Annotated[str, typer.Argument(help="The list.")],
+    version: Annotated[str, typer.Option(help="Its version.")],
+    workspace: session.WorkspaceOption = None,
+    operation: session.OperationOption = None,
+) -> None:
+    """Take a version of a list out of an operation, and its effect with it.
+
+    Example: sauveterre hashlist remove "National list" --version 2026-05
+    """
+    session.start(workspace)
+    from sauveterre.casework.services.policies import remove_hash_list
+
+    found = remove_hash_list(operation=session.operation(operation), name=name, version=version, by=session.officer())
+    print(f"{name} {version}: taken out, with {found:,} hits. Next: sauveterre assess")

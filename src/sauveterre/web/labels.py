@@ -114,6 +114,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "postponed": _("postponed"), "custody": _("custody"), "charged": _("charged"), "released": _("released"),
     },
     "effect": {"known": pgettext_lazy("list", "known"), "ignorable": pgettext_lazy("list", "ignorable")},
+    "rule": {"settled": pgettext_lazy("rule", "settled"), "confirm": _("to be confirmed"), "ignored": _("ignored")},
     "country": {
         "phone_plan": _("phone number's country"), "stated_place": _("stated place"),
         "ip_registry": _("registry of addresses"),
@@ -135,7 +136,9 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "source-crosschecked": _("compared a source with a second reader"),
         "processing-started": _("began processing"), "refreshed": _("did again what a newer version touches"),
         "tried-again": _("tried again what had failed"),
-        "hash-list-added": _("added a hash list"),
+        "hash-list-added": _("added a hash list"), "hash-list-removed": _("took a hash list out"),
+        "list-rule-set": _("said what a list settles"), "hit-confirmed": _("confirmed a hit"),
+        "hit-confirmation-withdrawn": _("withdrew a confirmation"),
         "custody-entered": _("entered a custody line"), "custody-signed": _("signed a custody line"),
         "key-added": _("added a key"), "referral-added": _("added a referral"),
         "list-added": _("added a hash list"), "target-added": _("decided a target"),

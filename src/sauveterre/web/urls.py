@@ -14,6 +14,7 @@ from sauveterre.web.views import (
     exhibits,
     network,
     overview,
+    policies,
     referrals,
 )
 
@@ -56,7 +57,10 @@ operation = [
     path("contents/<sha256:sha256>/", contents.content, name="content"),
     path("pictures/", contents.gallery, name="gallery"),
     path("blurred/<sha256:sha256>", contents.blurred, name="blurred"),
-    path("lists/", contents.hash_lists, name="hash-lists"),
+    path("contents/<sha256:sha256>/confirm", policies.confirm_content, name="confirm"),
+    path("contents/<sha256:sha256>/withdraw", policies.withdraw_confirmation, name="withdraw"),
+    path("lists/", policies.hash_lists, name="hash-lists"),
+    path("lists/rule", policies.rule, name="list-rule"),
     path("groups/", network.groups, name="groups"),
     path("groups/<key:key>/", network.group, name="group"),
     path("people/", network.people, name="people"),

@@ -122,6 +122,8 @@ class Content(models.Model):
     md5 = models.CharField(max_length=32)
     size = models.BigIntegerField()
     kind = models.CharField(max_length=100)
+    confirmed = models.PositiveSmallIntegerField(default=0)
+    """How many officers confirmed what a list says of it."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["operation", "sha256"], name="content_once")]

@@ -9,6 +9,9 @@ from django.db import models
 from sauveterre.casework.models.exhibit import Content
 from sauveterre.casework.models.facts import IDENTIFIER
 from sauveterre.casework.models.operation import Operation
+from sauveterre.records.ruling import Rule
+
+RULES = [(rule.value, rule.value) for rule in Rule]
 
 
 class Finding(models.Model):
@@ -142,6 +145,11 @@ class HashList(models.Model):
         ordering = ["name", "version"]
         constraints = [models.UniqueConstraint(fields=["operation", "name", "version"], name="list_version")]
 
+    @property
+    def usual(self) -> Rule:
+        """What a hit on the list settles where no policy says otherwise."""
+        return Rule.IGNORED if self.effect == self.Effect.IGNORABLE else Rule.SETTLED
+
 
 class Hit(models.Model):
     """A content found on a list."""
@@ -155,6 +163,9 @@ class Hit(models.Model):
     category_scheme = models.TextField(blank=True)
     category_code = models.TextField(blank=True)
     locator = models.TextField()
+    rule = models.CharField(max_length=10, choices=RULES, default=Rule.SETTLED)
+    people = models.PositiveSmallIntegerField(default=0)
+    """Officers who have to confirm it, where the rule asks for that."""
 
 
 class Stack(models.Model):

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
 from django.core.files.storage import default_storage
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from PIL import Image, ImageFilter
 
 from sauveterre.casework.models import Content, Entry, HashList, Hit, Picture, Share, Source, Stack, StackMember
 from sauveterre.casework.selectors.access import Sight
 from sauveterre.casework.selectors.paging import Page
+from sauveterre.casework.selectors.policies import Asked, asked
 from sauveterre.casework.storage import thumbnail_name
+from sauveterre.records.ruling import Rule
 
 NEAR = "pdq"
 TILES = 60
@@ -23,9 +25,10 @@ GRAIN = 24
 
 HIT_FILTERS = {
     "known": Q(known=True),
-    "ignorable": Q(known=False, ignorable=True),
-    "near": Q(known=False, ignorable=False, near=True),
-    "unsettled": Q(known=False, ignorable=False),
+    "confirm": Q(known=False, asked=True),
+    "ignorable": Q(known=False, asked=False, ignorable=True),
+    "near": Q(known=False, asked=False, ignorable=False, near=True),
+    "unsettled": Q(known=False) & (Q(asked=True) | Q(ignorable=False)),
     "all": Q(),
 }
 
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
         """What ``contents`` adds to each row."""
 
         known: bool
+        asked: bool
         ignorable: bool
         near: bool
         pile: int | None
@@ -70,23 +74,35 @@ class Spared:
         return 100 * (self.pictures - self.left) // self.pictures if self.pictures else 0
 
 
-def _listed(effect: str) -> Exists:
-    hits = Hit.objects.filter(content=OuterRef("pk"), hash_list__effect=effect).exclude(algorithm=NEAR)
-    return Exists(hits)
+EXACT = ~Q(algorithm=NEAR)
+CONFIRMED = Q(rule=Rule.CONFIRM.value, people__lte=F("content__confirmed"))
+HITS = {
+    "known": (EXACT & Q(rule=Rule.SETTLED.value)) | CONFIRMED,
+    "asked": Q(rule=Rule.CONFIRM.value) & ~CONFIRMED,
+    "ignorable": EXACT & Q(rule=Rule.IGNORED.value),
+    "near": Q(algorithm=NEAR, rule=Rule.SETTLED.value),
+}
+"""What a hit makes of its content. A near hit settles nothing unless officers confirm it."""
 
 
 def contents(sight: Sight) -> "QuerySet[Flagged]":
-    """Return the operation's contents with ``known``, ``ignorable`` and ``near`` from their hits, and ``pile``.
+    """Return the operation's contents with ``known``, ``asked``, ``ignorable`` and ``near`` (``HITS``), and ``pile``.
 
-    ``pile`` is the stack's key, or None. Only an exact hit makes a content known or ignorable.
+    ``pile`` is the stack's key, or None.
     """
-    near = Hit.objects.filter(content=OuterRef("pk"), algorithm=NEAR, hash_list__effect=HashList.Effect.KNOWN)
+    flags = _flags("pk")
     return Content.objects.filter(operation=sight.operation).annotate(
-        known=_listed(HashList.Effect.KNOWN),
-        ignorable=_listed(HashList.Effect.IGNORABLE),
-        near=Exists(near),
+        known=flags["known"],
+        asked=flags["asked"],
+        ignorable=flags["ignorable"],
+        near=flags["near"],
         pile=Coalesce("stacked__stack_id", "heads__pk"),
     )
+
+
+def _flags(content: str) -> dict[str, Exists]:
+    """Return for each key of ``HITS`` whether the content that a row names has such a hit."""
+    return {name: Exists(Hit.objects.filter(hits, content=OuterRef(content))) for name, hits in HITS.items()}
 
 
 def content_rows(sight: Sight, *, hit: str, on: int = 0) -> "QuerySet[Flagged]":
@@ -100,43 +116,36 @@ def content_rows(sight: Sight, *, hit: str, on: int = 0) -> "QuerySet[Flagged]":
 
 def hit_counts(sight: Sight) -> dict[str, int]:
     """Count the contents for each key of ``HIT_FILTERS``, from the hits: most contents have none."""
-    known, ignorable, near = _settled(sight), _settled(sight, effect=HashList.Effect.IGNORABLE), _near(sight)
+    known, asked, ignorable, near = (_on_lists(sight, name) for name in HITS)
     total = Content.objects.filter(operation=sight.operation).count()
-    ignorable -= known
-    settled = len(known) + len(ignorable)
     return {
         "known": len(known),
-        "ignorable": len(ignorable),
-        "near": len(near - known - ignorable),
-        "unsettled": total - settled,
+        "confirm": len(asked - known),
+        "ignorable": len(ignorable - known - asked),
+        "near": len(near - known - asked - ignorable),
+        "unsettled": total - len(_settled(sight)),
         "all": total,
     }
 
 
-def _settled(sight: Sight, *, effect: str = HashList.Effect.KNOWN) -> set[int]:
-    hits = Hit.objects.filter(hash_list__operation=sight.operation, hash_list__effect=effect)
-    return set(hits.exclude(algorithm=NEAR).values_list("content_id", flat=True))
+def _on_lists(sight: Sight, name: str) -> set[int]:
+    """Return the contents that some hit makes what a key of ``HITS`` says."""
+    hits = Hit.objects.filter(HITS[name], hash_list__operation=sight.operation)
+    return set(hits.values_list("content_id", flat=True))
 
 
-def _near(sight: Sight) -> set[int]:
-    hits = Hit.objects.filter(hash_list__operation=sight.operation, hash_list__effect=HashList.Effect.KNOWN)
-    return set(hits.filter(algorithm=NEAR).values_list("content_id", flat=True))
+def _settled(sight: Sight) -> set[int]:
+    """Return the contents that nobody has to look at."""
+    known, asked, ignorable = (_on_lists(sight, name) for name in ("known", "asked", "ignorable"))
+    return known | (ignorable - asked)
 
 
 def pictures(sight: Sight, *, show: str) -> QuerySet[Picture]:
     """Return the pictures for a key of ``HIT_FILTERS``; any other means all."""
     rows = Picture.objects.filter(content__operation=sight.operation)
-    hits = Hit.objects.filter(content=OuterRef("content"))
-    exact, effect = hits.exclude(algorithm=NEAR), HashList.Effect
-    known, ignorable = (exact.filter(hash_list__effect=one) for one in (effect.KNOWN, effect.IGNORABLE))
-    near = hits.filter(algorithm=NEAR, hash_list__effect=effect.KNOWN)
-    wanted = {
-        "known": Q(Exists(known)),
-        "ignorable": Q(Exists(ignorable)) & ~Q(Exists(known)),
-        "near": Q(Exists(near)) & ~Q(Exists(exact)),
-        "unsettled": ~Q(Exists(exact)),
-    }
-    return rows.filter(wanted.get(show, Q()))
+    if show not in HIT_FILTERS or show == "all":
+        return rows
+    return rows.annotate(**_flags("content")).filter(HIT_FILTERS[show])
 
 
 def stacks(sight: Sight) -> dict[int, int]:
@@ -156,7 +165,7 @@ def spared(sight: Sight) -> Spared:
 
 def _repeated(sight: Sight, *, show: str) -> set[int]:
     """Return the contents that stand in a stack behind another one of it, the settled ones left out of account."""
-    settled = _settled(sight) | _settled(sight, effect=HashList.Effect.IGNORABLE) if show == "unsettled" else set()
+    settled = _settled(sight) if show == "unsettled" else set()
     seen: set[int] = set()
     behind: set[int] = set()
     for content, stack in sorted(stacks(sight).items()):
@@ -225,6 +234,7 @@ class Held:
     entries: list[Entry]
     entries_total: int
     hits: list[Hit]
+    asked: Asked
     stack: int | None
     stack_size: int
     shares: list[Share]
@@ -240,8 +250,8 @@ def held(sight: Sight, sha256: str) -> Held | None:
     sizes = stack_sizes({content.pile}) if content.pile else {}
     hits = list(content.hits.select_related("hash_list").order_by("distance", "pk"))
     return Held(
-        content, list(entries[:50]), entries.count(), hits, content.pile, sizes.get(content.pile or 0, 1),
-        list(shares[:100]),
+        content, list(entries[:50]), entries.count(), hits, asked(content), content.pile,
+        sizes.get(content.pile or 0, 1), list(shares[:100]),
     )  # fmt: skip
 
 

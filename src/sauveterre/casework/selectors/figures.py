@@ -23,6 +23,7 @@ def overview(sight: Sight, account: exhibits.Account, spared: contents.Spared) -
         "problems": exhibits.problem_rows(sight).count(),
         "contents": hits["all"],
         "known": hits["known"],
+        "confirm": hits["confirm"],
         "ignorable": hits["ignorable"],
         "near": hits["near"],
         "pictures": spared.pictures,

@@ -1,4 +1,4 @@
-"""Contents, the gallery, and the hash lists that they are compared with."""
+"""Contents and the gallery."""
 
 from functools import partial
 
@@ -50,9 +50,3 @@ def gallery(request: HttpRequest, sight: Sight) -> HttpResponse:
 def blurred(request: HttpRequest, sight: Sight, sha256: str) -> HttpResponse:  # noqa: ARG001 - a view's signature
     """Give a picture grey and blurred. No address gives it otherwise."""
     return HttpResponse(found(contents.blurred(sight, sha256)), content_type="image/jpeg")
-
-
-@operation_page("gallery")
-def hash_lists(request: HttpRequest, sight: Sight) -> HttpResponse:
-    """List the hash lists that contents are compared with."""
-    return show(request, "hash_lists", lists=contents.hash_lists(sight))
