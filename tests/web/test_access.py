@@ -7,7 +7,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 OPEN = {"overview", "sign-in", "sign-in-link", "sign-out", "appearance", "set_language"}
 POST_ONLY = {
     "make-package", "add-measure", "import-measures", "add-target", "add-day", "exhibit-attach", "exhibit-key",
-    "exhibit-digests", "custody-enter", "custody-sign", "photograph",
+    "exhibit-digests", "custody-enter", "custody-sign", "photograph", "list-rule", "confirm", "withdraw",
 }  # fmt: skip
 BOTH = {"referrals", "exhibit-new", "exhibit-edit", "exhibit-import"}
 OF_EXHIBIT = {
@@ -39,7 +39,7 @@ def address(world):
         "photo": [world.exhibits[0].pk, world.photo.pk],
         "source": [world.sources[0].pk],
         "entry": [world.entries[0].pk],
-        "content": [world.pictures[0].sha256],
+        **{key: [world.pictures[0].sha256] for key in ("content", "confirm", "withdraw")},
         "blurred": [world.pictures[0].sha256],
         "group": [world.group],
         "person": [world.account],
