@@ -23,13 +23,14 @@ def give_rule(member, world, **given):
 
 def test_every_category_has_its_rule_and_may_get_another(member, world, lists_page):
     page = text(member.get(lists_page))
-    assert "<td>Known skies</td><td><code>weather:2</code></td>" in page
+    assert "<td>Known skies<br><code>weather:2</code></td>" in page
     assert page.count('name="list_name"') == 4
 
     page = give_rule(member, world)
 
     assert "The rule holds from now on" in page
-    assert "by 2 officers" in page
+    assert '<option value="confirm" selected>' in page
+    assert 'name="people" value="2"' in page
     rule = ListPolicy.objects.get()
     assert (rule.list_name, rule.category_code, rule.rule, rule.people) == ("Known skies", "2", "confirm", 2)
 

@@ -12,7 +12,7 @@ class RuleForm(forms.Form):
     list_name = forms.CharField(max_length=200, widget=forms.HiddenInput)
     scheme = forms.CharField(max_length=1_000, required=False, widget=forms.HiddenInput)
     code = forms.CharField(max_length=1_000, required=False, widget=forms.HiddenInput)
-    rule = forms.ChoiceField(label=_("Rule"), choices=lambda: choices("rule"))
-    people = forms.IntegerField(
-        label=_("Officers"), min_value=0, max_value=9, required=False, widget=forms.NumberInput(attrs={"size": 2})
+    rule = forms.ChoiceField(
+        label=_("Rule"), choices=lambda: choices("rule"), widget=forms.Select(attrs={"aria-label": _("Rule")})
     )
+    people = forms.IntegerField(min_value=0, max_value=9, required=False)
