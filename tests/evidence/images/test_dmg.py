@@ -75,6 +75,15 @@ def test_stretches_that_no_run_covers_are_zeros(opened, volume):
     assert volume(container) == bytes(1024) + b"rain" * 128 + bytes(1024) + b"rain" * 128 + bytes(1536)
 
 
+@pytest.mark.parametrize("sectors", [1 << 22, 1 << 54])
+def test_a_size_that_no_run_bears_out_is_not_believed(opened, volume, sectors):
+    container = opened(dmg, ended(b"rain" * 128, [table(0, 1, [(1, 0, 1, 0, 512)])], sectors))
+
+    assert volume(container) == b"rain" * 128
+    [problem] = container.problems
+    assert f"said to have {sectors * 512:,} bytes and its runs cover 512" in problem.what
+
+
 def test_a_damaged_run_is_an_error_with_its_place(opened, before_damage, medium):
     image = bytearray(udif(medium, "zlib"))
     second = image.index(zlib.compress(medium[2 * 262_144 : 3 * 262_144])[:50])

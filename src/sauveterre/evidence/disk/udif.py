@@ -31,6 +31,7 @@ _ADC, _ZLIB, _BZIP2, _LZFSE, _LZMA = 0x80000004, 0x80000005, 0x80000006, 0x80000
 _COMMENT, _END = 0x7FFFFFFE, 0xFFFFFFFF
 _MOST_LIST_BYTES = 64 << 20
 _MOST_RUN = 32 << 20
+_LEAST_TAIL = 1 << 30
 _PIECE = 1 << 20
 _DAMAGED = (ValueError, ExpatError, AttributeError, TypeError, LookupError, OverflowError, struct.error)
 _MEMORY = 256 << 20
@@ -47,8 +48,12 @@ class Run:
     packed: int
 
 
-def read_runs(image: Media, label: str) -> tuple[int, list[Run]]:
-    """Return how large the medium is and its runs in order; raise ``UnreadableSource`` when the image lists none."""
+def read_runs(image: Media, label: str) -> tuple[int, int, list[Run]]:
+    """Return how large the medium is, how large it is said to be, and its runs in order, all in bytes.
+
+    What no run covers is zeros; of those behind the last run no more are believed than the runs cover, or 1 GiB.
+    Raises ``UnreadableSource`` when the image lists no runs.
+    """
     trailer = image.read_at(image.size - TRAILER_BYTES, TRAILER_BYTES)
     if len(trailer) < TRAILER_BYTES or not trailer.startswith(MAGIC):
         raise UnreadableSource(f"{label} does not end as an Apple disk image; look for a complete copy")
@@ -66,7 +71,9 @@ def read_runs(image: Media, label: str) -> tuple[int, list[Run]]:
         runs = sorted((run for table in tables for run in _runs(table, data_at)), key=lambda run: run.start)
     except _DAMAGED as error:
         raise UnreadableSource(f"{label} has a list of runs that is damaged; look for another copy") from error
-    return max([sectors * SECTOR, *(run.start + run.size for run in runs)]), runs
+    covered = max((run.start + run.size for run in runs), default=0)
+    stated = max(sectors * SECTOR, covered)
+    return stated if stated - covered <= max(covered, _LEAST_TAIL) else covered, stated, runs
 
 
 class UdifMedia:

@@ -38,7 +38,13 @@ class DmgImage(Layers):
         if self._image.read_at(0, len(_SPARSE)) == _SPARSE:
             self.add_media(self._through_library())
         else:
-            size, runs = read_runs(self._image, origin.identity)
+            size, stated, runs = read_runs(self._image, origin.identity)
+            if stated > size:
+                self._problem(
+                    "trailer",
+                    f"the medium is said to have {stated:,} bytes and its runs cover {size:,}; no more are shown, the "
+                    "image is damaged or incomplete: look for another copy",
+                )
             self.add_media(UdifMedia(origin.identity, self._image, size, runs, self._through_library))
 
     def _through_library(self) -> Media:
