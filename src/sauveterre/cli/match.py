@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from sauveterre.cli import jsonl
+from sauveterre.cli.limits import LimitOption, limits_from
 from sauveterre.errors import SauveterreError
 from sauveterre.records.content import Fingerprint
 from sauveterre.records.hash_list import Hit
-from sauveterre.records.limits import Limits
 
 NAME = "match"
 HELP = "Find files on hash lists.\n\nExample: sauveterre match --list national.json album/"
@@ -21,6 +21,7 @@ def run(
     paths: Annotated[list[Path], typer.Argument(help="Files, or folders with all that is in them.")],
     lists: Annotated[list[Path], typer.Option("--list", help="A hash list; may be given several times.")],
     workers: Annotated[int, typer.Option(min=1, help="Child processes.")] = 2,
+    limit: LimitOption = None,
 ) -> None:
     """Print a JSON line for each hit: file, list, version, distance, category."""
     from sauveterre.media.sandbox import Sandbox
@@ -30,8 +31,9 @@ def run(
     prints: dict[str, Fingerprint] = {}
     names: dict[str, list[str]] = {}
     failed = False
-    with Sandbox(workers=workers, limits=Limits()) as sandbox:
-        for path, found in fingerprints(paths, sandbox, Limits()):
+    limits = limits_from(limit)
+    with Sandbox(workers=workers, limits=limits) as sandbox:
+        for path, found in fingerprints(paths, sandbox, limits):
             if isinstance(found, SauveterreError):
                 failed = True
                 jsonl.line("failure", path=str(path), reason=str(found))

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from sauveterre.cli import jsonl
+from sauveterre.cli.limits import LimitOption, limits_from
 from sauveterre.errors import SauveterreError
-from sauveterre.records.limits import Limits
 
 app = typer.Typer(name="media", help="Fingerprints of files, with no workspace.", no_args_is_help=True)
 
@@ -16,6 +16,7 @@ app = typer.Typer(name="media", help="Fingerprints of files, with no workspace."
 def hash_(
     paths: Annotated[list[Path], typer.Argument(help="Files, or folders with all that is in them.")],
     workers: Annotated[int, typer.Option(min=1, help="Child processes.")] = 2,
+    limit: LimitOption = None,
 ) -> None:
     """Fingerprint files as JSON lines: three digests, kind, and for pictures PDQ and what EXIF states.
 
@@ -25,8 +26,9 @@ def hash_(
     from sauveterre.pipeline.files import fingerprints
 
     failed = False
-    with Sandbox(workers=workers, limits=Limits()) as sandbox:
-        for path, found in fingerprints(paths, sandbox, Limits()):
+    limits = limits_from(limit)
+    with Sandbox(workers=workers, limits=limits) as sandbox:
+        for path, found in fingerprints(paths, sandbox, limits):
             if isinstance(found, SauveterreError):
                 failed = True
                 jsonl.line("failure", path=str(path), reason=str(found))

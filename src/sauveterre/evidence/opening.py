@@ -140,12 +140,12 @@ def check_depth(steps: Sequence[Step], identity: str, limits: Limits, *, around:
     if layers > limits.layers:
         raise LimitExceeded(
             f"{identity} lies {layers} layers of disk images deep and {limits.layers} is the most; extract it and add "
-            "it as a source of its own, or raise the limit"
+            "it as a source of its own, or raise the limit layers"
         )
     if depth > limits.depth:
         raise LimitExceeded(
             f"{identity} lies {depth} containers deep and {limits.depth} is the most; unpack it and add it as a source "
-            "of its own, or raise the limit"
+            "of its own, or raise the limit depth"
         )
 
 
