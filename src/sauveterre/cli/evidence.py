@@ -20,7 +20,7 @@ app = typer.Typer(name="evidence", help="What a source holds, with no workspace.
 @app.command(name="list")
 def list_(
     source: Annotated[Path, typer.Argument(help="A folder, or a ZIP, TAR or 7z file.")],
-    key_file: Annotated[Path | None, typer.Option(help="A file that holds a recovery key.")] = None,
+    key_file: Annotated[Path | None, typer.Option(help="A file that holds a key.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Child processes.")] = 2,
     limit: LimitOption = None,
 ) -> None:

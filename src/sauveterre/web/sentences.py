@@ -32,6 +32,7 @@ SENTENCES: tuple[str, ...] = (
         "%(path)s is neither a folder nor an image or archive that is read; put a single file into a folder to add "
         "it, and see docs/formats.md for what is read"
     ),
+    _("the key is empty; give the password, passphrase or recovery key that opens what is locked"),
     # many at once
     _("line %(number)s"),
     _("%(name)s: %(what)s; nothing was entered"),
