@@ -6,6 +6,8 @@ from itertools import count
 
 import pytest
 
+from sauveterre.records.limits import Limits
+
 
 @pytest.fixture
 def ana(db):
@@ -43,6 +45,7 @@ class Here:
 
     def __init__(self, scratch):
         self.scratch = scratch
+        self.limits = Limits()
         self.read = []
         self.listed = []
 

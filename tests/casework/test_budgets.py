@@ -52,10 +52,8 @@ def adds_up():
 
 
 @pytest.mark.django_db
-def test_a_bomb_of_archives_ends_with_its_budget_and_each_entry_is_accounted_for(
-    queue, operation, card, ana, monkeypatch
-):
-    monkeypatch.setattr(intake, "LIMITS", replace(Limits(), nested_sources=20))
+def test_a_bomb_of_archives_ends_with_its_budget_and_each_entry_is_accounted_for(queue, operation, card, ana):
+    queue.sandbox.limits = replace(Limits(), nested_sources=20)
 
     queue.take_in(operation, card, ana)
 
@@ -75,8 +73,8 @@ def test_a_bomb_of_archives_ends_with_its_budget_and_each_entry_is_accounted_for
 
 
 @pytest.mark.django_db
-def test_bytes_that_are_too_many_end_where_they_are_listed(queue, operation, tmp_path, ana, monkeypatch):
-    monkeypatch.setattr(intake, "LIMITS", replace(Limits(), nested_bytes=5_000, ratio=1))
+def test_bytes_that_are_too_many_end_where_they_are_listed(queue, operation, tmp_path, ana):
+    queue.sandbox.limits = replace(Limits(), nested_bytes=5_000, ratio=1)
     (tmp_path / "card").mkdir()
     inner = packed({f"{number}.bin": bytes(1_000) for number in range(6)})
     (tmp_path / "card" / "outer.zip").write_bytes(packed({"a.zip": inner}))
@@ -92,8 +90,8 @@ def test_bytes_that_are_too_many_end_where_they_are_listed(queue, operation, tmp
 
 
 @pytest.mark.django_db
-def test_entries_that_are_too_many_leave_their_source_closed(queue, operation, tmp_path, ana, monkeypatch):
-    monkeypatch.setattr(intake, "LIMITS", replace(Limits(), entries=25))
+def test_entries_that_are_too_many_leave_their_source_closed(queue, operation, tmp_path, ana):
+    queue.sandbox.limits = replace(Limits(), entries=25)
     (tmp_path / "card").mkdir()
     inner = packed({f"{number}.txt": b"" for number in range(12)})
     (tmp_path / "card" / "outer.zip").write_bytes(packed({"a.zip": inner, "b.zip": inner}))

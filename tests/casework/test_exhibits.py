@@ -5,7 +5,7 @@ import pytest
 from django.utils import timezone
 
 from sauveterre.casework.models import AuditEvent, Exhibit, ExhibitKind, GivenDigest, Source
-from sauveterre.casework.services.exhibits import add_exhibit, attach_medium, edit_exhibit, give_digests
+from sauveterre.casework.services.exhibits import add_exhibit, add_key, attach_medium, edit_exhibit, give_digests
 from sauveterre.casework.sources import keys_of
 from sauveterre.errors import InvalidInput, NotAllowed, UnknownFormat, UnreadableSource
 from sauveterre.exchange.register import KINDS
@@ -173,3 +173,12 @@ def test_a_stranger_may_do_none_of_it(operation, ana, eve, folder):
 
 def test_the_words_for_kinds_are_those_of_the_register():
     assert set(KINDS) == set(ExhibitKind)
+
+
+@pytest.mark.parametrize("key", ["", " \n"])
+def test_an_empty_key_is_refused_in_words_that_fit_every_kind_of_key(operation, ana, tmp_path, key):
+    (tmp_path / "card").mkdir()
+    exhibit = add_exhibit(operation=operation, path=tmp_path / "card", by=ana)
+    with pytest.raises(InvalidInput, match="the key is empty; give the password, passphrase or recovery key that"):
+        add_key(exhibit=exhibit, key=key, by=ana)
+    assert not exhibit.keys.exists()

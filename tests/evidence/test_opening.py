@@ -4,16 +4,19 @@ import lzma
 import os
 import tarfile
 import zipfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import py7zr
 import pytest
 
 from sauveterre.errors import LimitExceeded, UnknownFormat, UnreadableSource
-from sauveterre.evidence.opening import container_kind, open_container, open_steps, reader_for
+from sauveterre.evidence.opening import container_kind, content_at, open_container, open_steps, reader_for
 from sauveterre.evidence.readers import LAYER_NAMES, READERS
+from sauveterre.records.entry import Entry, EntryKind
 from sauveterre.records.limits import Limits
 from sauveterre.records.peek import Peek
+from sauveterre.records.provenance import Provenance
 from sauveterre.records.source import Source, Step
 
 RECIPE = b"Two eggs, flour, milk, a pinch of salt.\n" * 100
@@ -240,3 +243,89 @@ def test_a_source_is_not_changed_by_reading_it(tmp_path):
     ):
         assert stream.read() == RECIPE
     assert file.stat().st_atime == 1_000_000_000
+
+
+SPLIT = {f"images/disk.00{number}": bytes([number]) * 5_000 for number in range(1, 9)}
+
+
+def in_folder(tmp_path):
+    for name, data in SPLIT.items():
+        (tmp_path / "card" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "card" / name).write_bytes(data)
+    (tmp_path / "card" / "images" / "disk.003.d").mkdir()
+    return tmp_path / "card"
+
+
+def in_zip(tmp_path):
+    (tmp_path / "card.zip").write_bytes(zipped(**SPLIT, **{"disk.009": b"elsewhere"}))
+    return tmp_path / "card.zip"
+
+
+@pytest.mark.parametrize(("make", "listings"), [(in_folder, 0), (in_zip, 1)])
+def test_the_segments_of_an_image_cost_one_look_at_their_folder(tmp_path, make, listings):
+    with open_container(Source(make(tmp_path), "x"), Limits()) as outer, ExitStack() as opened:
+        first = next(entry for entry in outer.entries() if entry.path == b"images/disk.001")
+        counted = Counted(outer)
+        with content_at(counted, Step("any", first.locator), Limits(), opened) as content:
+            assert content.read() == b"".join(SPLIT.values())
+    assert (counted.listings, counted.looks) == (listings, 1 - listings)
+
+
+class Counted:
+    """A container that counts how often it is listed; one that lists single folders where the one inside does."""
+
+    def __init__(self, nested):
+        self._inner = nested._inner
+        self.listings = self.looks = 0
+        if hasattr(self._inner, "beside"):
+            self.beside = self._look
+
+    def _look(self, entry):
+        self.looks += 1
+        return self._inner.beside(entry)
+
+    def entries(self):
+        self.listings += 1
+        return self._inner.entries()
+
+    def entry_at(self, locator):
+        return self._inner.entry_at(locator)
+
+    def open(self, entry):
+        return self._inner.open(entry)
+
+
+def test_an_image_in_one_piece_has_its_folder_not_looked_at(tmp_path):
+    (tmp_path / "card.zip").write_bytes(zipped(**{"disk.dd": b"rain", "disk.002": b"sun"}))
+    with open_container(Source(tmp_path / "card.zip", "x"), Limits()) as outer, ExitStack() as opened:
+        counted = Counted(outer)
+        locator = next(outer.entries()).locator
+        assert content_at(counted, Step("any", locator), Limits(), opened).read() == b"rain"
+    assert counted.listings == 0
+
+
+def test_a_live_segment_is_taken_before_a_deleted_one_of_the_same_name():
+    def entry(path, locator, *, allocated, failure=""):
+        provenance = Provenance("x", path.decode(), locator, "made")
+        return Entry(path=path, size=3, locator=locator, kind=EntryKind.FILE, allocated=allocated, modified=None,
+                     provenance=provenance, failure=failure)  # fmt: skip
+
+    class Made:
+        def __init__(self):
+            self.listed = [
+                entry(b"a/disk.001", "1", allocated=True),
+                entry(b"a/disk.002", "gone", allocated=False),
+                entry(b"a/disk.002", "live", allocated=True),
+                entry(b"a/disk.002", "another", allocated=True),
+                entry(b"a/disk.003", "broken", allocated=True, failure="damaged"),
+            ]
+
+        def entries(self):
+            return iter(self.listed)
+
+        def open(self, entry):
+            return io.BytesIO(f"{entry.locator:>8}".encode())
+
+    with ExitStack() as opened:
+        content = content_at(Made(), Step("any", "1"), Limits(), opened)
+        assert content.read() == b"       1    live"

@@ -12,9 +12,7 @@ from sauveterre.evidence.filesystems.second import SECOND_READERS
 from sauveterre.media.sandbox import Sandbox
 from sauveterre.pipeline.crosschecking import crosscheck as compare
 from sauveterre.records.crosscheck import Comparison
-from sauveterre.records.limits import Limits
 
-LIMITS = Limits()
 OPEN = (SourceState.LISTED, SourceState.DONE)
 
 
@@ -30,9 +28,10 @@ def crosscheck(sandbox: Sandbox, source_id: int) -> Callable[[], None]:
         return lambda: None  # its exhibit is gone, or it is being listed anew and will come back
     require_there(row.exhibit)
     size = row.parent_entry.size if row.parent_entry else None
+    limits = sandbox.limits
     try:
         found: Comparison | None = sandbox.run(
-            compare, source_record(row), row.kind, LIMITS, keys_of(row.exhibit), seconds=LIMITS.listing_clocks(size)
+            compare, source_record(row), row.kind, limits, keys_of(row.exhibit), seconds=limits.listing_clocks(size)
         )
     except SauveterreError as error:
         require_children(error)

@@ -35,7 +35,6 @@ from sauveterre.records import problem
 from sauveterre.records.entry import Cause
 from sauveterre.records.limits import Clocks, Limits
 
-LIMITS = Limits()
 UNKEPT = (DataError, psycopg.DataError)
 """Refusals of a value, not of the database's state: trying again would not help."""
 LAST = -1
@@ -74,7 +73,7 @@ def inventory(sandbox: Sandbox, source_id: int, *, defer: Defer) -> Callable[[],
     def write() -> None:
         try:
             with transaction.atomic():
-                _write_inventory(row, listing, facts, defer)
+                _write_inventory(row, listing, facts, sandbox.limits, defer)
         except LimitExceeded as error:
             _not_opened(row, error, defer)()
         except UNKEPT as error:
@@ -87,7 +86,7 @@ def inventory(sandbox: Sandbox, source_id: int, *, defer: Defer) -> Callable[[],
 
 def _listed(sandbox: Sandbox, row: Source, file: Path, defer: Defer) -> tuple[Listing, list[Any]]:
     """List a source into a file, and read what it states when it is a message store."""
-    clocks, keys = listing_clocks(row), keys_of(row.exhibit)
+    clocks, keys = listing_clocks(row, sandbox.limits), keys_of(row.exhibit)
 
     def run(function: Callable[..., Any], *arguments: Any, stage: int) -> Any:
         return sandbox.run(function, *arguments, seconds=clocks, label=suspects.source_label(row.pk, stage))
@@ -98,21 +97,21 @@ def _listed(sandbox: Sandbox, row: Source, file: Path, defer: Defer) -> tuple[Li
     elif not row.identity:
         row.identity = verifying.keep_identity(row, run(read_file, path, stage=suspects.IDENTITY), defer)
     source = source_record(row)
-    listing: Listing = run(list_source, source, LIMITS, keys, file, stage=suspects.LISTING)
-    facts = run(read_store, source, LIMITS, keys, stage=suspects.FACTS) if row.is_store else []
+    listing: Listing = run(list_source, source, sandbox.limits, keys, file, stage=suspects.LISTING)
+    facts = run(read_store, source, sandbox.limits, keys, stage=suspects.FACTS) if row.is_store else []
     return listing, facts
 
 
-def listing_clocks(row: Source) -> Clocks:
+def listing_clocks(row: Source, limits: Limits) -> Clocks:
     """Return how long a source may take: a medium, or a region of one, may be terabytes that are read whole."""
     if not row.steps:
-        return LIMITS.listing_clocks(root_size(path_of(row.exhibit)))
-    return LIMITS.listing_clocks(row.parent_entry.size if row.parent_entry else None)
+        return limits.listing_clocks(root_size(path_of(row.exhibit)))
+    return limits.listing_clocks(row.parent_entry.size if row.parent_entry else None)
 
 
-def _write_inventory(row: Source, listing: Listing, facts: list[Any], defer: Defer) -> None:
+def _write_inventory(row: Source, listing: Listing, facts: list[Any], limits: Limits, defer: Defer) -> None:
     was_closed_for = row.reason
-    shared = nesting.held_budget(row, LIMITS)
+    shared = nesting.held_budget(row, limits, listing=True)
     waiting = write_listing(row, listing, shared)
     write_problems(row, [fact for fact in facts if isinstance(fact, problem.Problem)])
     copy_facts(row.pk, (fact for fact in facts if not isinstance(fact, problem.Problem)))
@@ -162,7 +161,7 @@ def _not_opened(row: Source, error: SauveterreError, defer: Defer) -> Callable[[
 
     What an earlier version listed is kept when a later one, or a bad cable, cannot list it again.
     """
-    reason, cause = storable(str(error)), cause_of(error)
+    reason, cause, before = storable(str(error)), cause_of(error), row.reason
 
     def write() -> None:
         row.state, row.reason = (SourceState.LOCKED if isinstance(error, Locked) else SourceState.FAILED), reason
@@ -174,7 +173,8 @@ def _not_opened(row: Source, error: SauveterreError, defer: Defer) -> Callable[[
         row.reader_version = reader_version(row.kind)
         row.save(update_fields=["state", "reason", "identity", "reader_version"])
         if row.parent_entry_id and row.announced is None and not row.is_store:
-            Entry.objects.filter(pk=row.parent_entry_id, state=EntryState.PROCESSED).update(
+            open_or_closed = Q(state=EntryState.PROCESSED) | Q(state=EntryState.PARTIAL, reason=before)
+            Entry.objects.filter(open_or_closed, pk=row.parent_entry_id).update(
                 state=EntryState.PARTIAL, cause=cause.value, reason=reason
             )
         _record(row, "source-not-opened", state=str(row.state), reason=reason)
@@ -206,7 +206,7 @@ def process(sandbox: Sandbox, source_id: int, first: int, last: int, *, defer: D
     ended = _read(sandbox, row, [entry for entry in pending if not entry.attempts], labelled=True)
 
     def write() -> None:
-        _write_ended(row, ended, defer)
+        _write_ended(row, ended, sandbox.limits, defer)
         defer("suspect", apart, priority=LAST)
         _close_source(row, defer)
 
@@ -230,7 +230,7 @@ def suspect(sandbox: Sandbox, entry_id: int, *, defer: Defer) -> Callable[[], No
         ended = _read(sandbox, row, [entry], labelled=False)
 
     def write() -> None:
-        _write_ended(row, ended, defer)
+        _write_ended(row, ended, sandbox.limits, defer)
         _close_source(row, defer)
 
     return write
@@ -239,7 +239,7 @@ def suspect(sandbox: Sandbox, entry_id: int, *, defer: Defer) -> Callable[[], No
 def _read(sandbox: Sandbox, row: Source, pending: list[Entry], *, labelled: bool) -> list[Ended]:
     """Read entries of a source side by side; ``labelled``, the next start is told what was in hand."""
     source = source_record(row)
-    attempts = Attempts(sandbox, source, LIMITS, keys_of(row.exhibit))
+    attempts = Attempts(sandbox, source, sandbox.limits, keys_of(row.exhibit))
     begun = []
     for entry in pending:
         record = entry_record(entry, source, row.kind)
@@ -257,28 +257,28 @@ def _read(sandbox: Sandbox, row: Source, pending: list[Entry], *, labelled: bool
     return ended
 
 
-def _write_ended(row: Source, ended: list[Ended], defer: Defer) -> None:
+def _write_ended(row: Source, ended: list[Ended], limits: Limits, defer: Defer) -> None:
     """Write a batch; when the database refuses it, write entry by entry, and fail the one that it refuses."""
     try:
         with transaction.atomic():
-            _write_pending(row, ended, defer)
+            _write_pending(row, ended, limits, defer)
     except UNKEPT as error:
         if len(ended) > 1:
             for one in ended:
-                _write_ended(row, [one], defer)
+                _write_ended(row, [one], limits, defer)
         else:
             row.entries.filter(pk=ended[0].entry.pk).update(
                 state=EntryState.FAILED, cause=Cause.PROGRAM.value, reason=str(_unkept(error))
             )
 
 
-def _write_pending(row: Source, ended: list[Ended], defer: Defer) -> None:
+def _write_pending(row: Source, ended: list[Ended], limits: Limits, defer: Defer) -> None:
     """Write how entries ended that still wait for it: a batch may have been read twice, or its source listed anew."""
     numbers = [one.entry.pk for one in ended]
     waiting = row.entries.select_for_update(no_key=True).filter(pk__in=numbers, state=EntryState.PENDING)
     still = set(waiting.order_by("pk").values_list("pk", flat=True))
     ended = [one for one in ended if one.entry.pk in still]
-    shared = nesting.held_budget(row, LIMITS)
+    shared = nesting.held_budget(row, limits)
     ended = nesting.within_budget(shared, row, ended)
     write_outcomes(row, ended)
     again = [one.entry for one in ended if one.entry.extractor]

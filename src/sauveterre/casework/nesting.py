@@ -43,8 +43,11 @@ def budget_holder(row: Source) -> int | None:
     return row.pk if begins_budget(steps) else row.budget_id
 
 
-def held_budget(row: Source, limits: Limits) -> SharedBudget | None:
-    """Return the budget of a source, held for the caller's transaction; None for what has no bounds but its own."""
+def held_budget(row: Source, limits: Limits, *, listing: bool = False) -> SharedBudget | None:
+    """Return the budget of a source, held for the caller's transaction; None for what has no bounds but its own.
+
+    A container that is being listed has spent nothing yet: what was below it before goes with its old listing.
+    """
     number = budget_holder(row)
     if number is None:
         return None
@@ -55,6 +58,8 @@ def held_budget(row: Source, limits: Limits) -> SharedBudget | None:
     )
     entry = holder.parent_entry
     packed = None if entry is None else entry.content.size if entry.content else entry.size
+    if listing and holder.pk == row.pk:
+        return SharedBudget(holder, Budget.of(packed, limits))
     spent = Budget.of(
         packed, limits, entries=holder.spent_entries, size=holder.spent_bytes, sources=holder.spent_sources
     )

@@ -28,10 +28,8 @@ from sauveterre.pipeline.endings import Read
 from sauveterre.pipeline.listing import Listing, scratch_file
 from sauveterre.records.entry import Entry as EntryRecord
 from sauveterre.records.entry import display_path
-from sauveterre.records.limits import Limits
 from sauveterre.records.progress import Progress
 
-LIMITS = Limits()
 MOST_DIFFERENCES = 1_000
 """Differences that are told one by one; beyond that they are counted."""
 PAGE = 1_000
@@ -189,8 +187,8 @@ class _Examination:
         file = scratch_file(self._sandbox.scratch)
         try:
             source, keys = source_record(self._row), keys_of(self._row.exhibit)
-            clocks = listing_clocks(self._row)
-            listing: Listing = self._sandbox.run(list_to_file, file, source, LIMITS, keys, seconds=clocks)
+            clocks = listing_clocks(self._row, self._sandbox.limits)
+            listing: Listing = self._sandbox.run(list_to_file, file, source, self._sandbox.limits, keys, seconds=clocks)
             with transaction.atomic():
                 self._found.listed = _keep_for_comparison(listing)
                 for path, locator, what in _unlike(self._row.pk):
@@ -212,7 +210,7 @@ class _Examination:
                 expected.append(entry)
                 yield entry_record(entry, source, self._row.kind)
 
-        reading = EntryReading(self._sandbox, source, LIMITS, keys_of(self._row.exhibit))
+        reading = EntryReading(self._sandbox, source, self._sandbox.limits, keys_of(self._row.exhibit))
         for _, read in reading.all(records()):
             entry = expected.popleft()
             what = changed(entry, read)

@@ -18,12 +18,14 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.manager import JobManager
 
 from sauveterre.casework import audit, suspects
-from sauveterre.casework.intake import LIMITS
 from sauveterre.casework.jobs import FAILURES, FINISHED, JOB_LOCKS, QUEUE
+from sauveterre.casework.limits import limits_here
 from sauveterre.casework.storage import clear_incoming
 from sauveterre.errors import SauveterreError, WorkspaceError
-from sauveterre.media.isolation import Isolation, isolation
+from sauveterre.media.isolation import isolation
 from sauveterre.media.sandbox import DECODERS, Sandbox
+from sauveterre.records.limit_values import changed
+from sauveterre.records.limits import Limits
 
 QUEUES = (QUEUE, "assessment")
 TICK_SECONDS = 0.25
@@ -72,10 +74,13 @@ def waiting(queues: Sequence[str] = QUEUES) -> int:
         return int(cursor.fetchone()[0])
 
 
-def run_jobs(*, workers: int | None = None, tick: Callable[[], None] = lambda: None) -> None:
+def run_jobs(
+    *, workers: int | None = None, limits: Limits | None = None, tick: Callable[[], None] = lambda: None
+) -> None:
     """Work until no job is left, calling ``tick`` a few times a second; raise the first failure.
 
-    ``workers`` is the number of child processes; by default one for each processor.
+    ``workers`` is the number of child processes; by default one for each processor;
+    ``limits`` are by default those of the workspace.
     """
     count = workers or os.cpu_count() or 1
     _clear_away()
@@ -83,9 +88,9 @@ def run_jobs(*, workers: int | None = None, tick: Callable[[], None] = lambda: N
         tick()
         return
     failures: list[BaseException] = []
-    with evidence_sandbox(count) as sandbox:
+    with evidence_sandbox(count, limits=limits) as sandbox:
         if waiting([QUEUE]):
-            _say_how_evidence_is_read(count)
+            _say_how_evidence_is_read(sandbox)
         while waiting() and not failures:
             thread = threading.Thread(target=_run_once, args=(sandbox, count, failures), name="jobs", daemon=True)
             thread.start()
@@ -99,13 +104,13 @@ def run_jobs(*, workers: int | None = None, tick: Callable[[], None] = lambda: N
         raise _explained(failures[0])
 
 
-def serve_jobs(*, workers: int | None = None) -> None:
+def serve_jobs(*, workers: int | None = None, limits: Limits | None = None) -> None:
     """Work until interrupted: what `sauveterre worker` does."""
     count = workers or os.cpu_count() or 1
     _clear_away()
     failures: list[BaseException] = []
-    with evidence_sandbox(count) as sandbox:
-        _say_how_evidence_is_read(count)
+    with evidence_sandbox(count, limits=limits) as sandbox:
+        _say_how_evidence_is_read(sandbox)
         asyncio.run(_work(sandbox, count, failures, wait=True))
     if failures:
         raise _explained(failures[0])
@@ -127,30 +132,26 @@ def _scratch() -> Path:
     return Path(settings.WORKSPACE) / "run" / "scratch"
 
 
-def evidence_sandbox(workers: int, preload: str = DECODERS) -> Sandbox:
+def evidence_sandbox(workers: int, preload: str = DECODERS, *, limits: Limits | None = None) -> Sandbox:
     """Return a sandbox whose children see neither the workspace's database nor its key."""
     workspace = Path(settings.WORKSPACE)
     hidden = [workspace / name for name in ("database", "packages", "run", "secret", "store")]
-    return Sandbox(workers=workers, limits=LIMITS, preload=preload, within=_scratch(), hidden=hidden)
+    return Sandbox(workers, limits or limits_here(), preload, within=_scratch(), hidden=hidden)
 
 
-def isolation_here() -> Isolation:
-    """Return what shuts the readers of evidence in on this machine."""
-    return isolation(LIMITS)
-
-
-def _say_how_evidence_is_read(workers: int) -> None:
+def _say_how_evidence_is_read(sandbox: Sandbox) -> None:
     """Enter into the audit log what shuts the readers of evidence in from now on."""
-    found = isolation_here()
+    found = isolation(sandbox.limits)
     audit.record(
         actor=audit.SYSTEM,
         action="processing-started",
         subject="all exhibits",
-        workers=workers,
+        workers=sandbox.workers,
         bubblewrap=found.bubble,
         network_shut=found.network,
         memory_bytes=found.memory_bytes,
         silence_seconds=found.silence_seconds,
+        limits=changed(sandbox.limits),
     )
 
 

@@ -18,9 +18,7 @@ from sauveterre.media.sandbox import Sandbox
 from sauveterre.pipeline.integrity import Reading, Subject, checks, digests_in, medium_size, read_file, read_medium
 from sauveterre.pipeline.roots import root_size
 from sauveterre.records.digest import Digest, Digests
-from sauveterre.records.limits import Limits
 
-LIMITS = Limits()
 FOLDER = "directory"
 Defer = Callable[[str, list[dict[str, Any]]], None]
 
@@ -62,11 +60,11 @@ def read_medium_of(sandbox: Sandbox, exhibit: Exhibit) -> Reading | None:
     path, keys = path_of(exhibit), keys_of(exhibit)
     require_there(exhibit)
     try:
-        size = sandbox.run(medium_size, path, LIMITS, keys, seconds=LIMITS.listing_clocks(None))
+        size = sandbox.run(medium_size, path, sandbox.limits, keys, seconds=sandbox.limits.listing_clocks(None))
         if size is None:
             return None
-        clocks = LIMITS.listing_clocks(max(size, root_size(path) or 0))
-        reading: Reading | None = sandbox.run(read_medium, path, LIMITS, keys, seconds=clocks)
+        clocks = sandbox.limits.listing_clocks(max(size, root_size(path) or 0))
+        reading: Reading | None = sandbox.run(read_medium, path, sandbox.limits, keys, seconds=clocks)
     except SauveterreError as error:
         require_children(error)
         return Reading(subject=Subject.MEDIUM, size=0, digests=None, trouble=str(error))
@@ -79,7 +77,7 @@ def read_file_of(sandbox: Sandbox, exhibit: Exhibit) -> Reading:
     require_there(exhibit)
     size = root_size(path)
     try:
-        reading: Reading = sandbox.run(read_file, path, seconds=LIMITS.listing_clocks(size))
+        reading: Reading = sandbox.run(read_file, path, seconds=sandbox.limits.listing_clocks(size))
     except SauveterreError as error:
         require_children(error)
         return Reading(subject=Subject.FILE, size=size or 0, digests=None, trouble=str(error))

@@ -4,6 +4,7 @@
 
     case/
       workspace.json      what this is, and its version
+      settings.toml       limits, where the unit sets some (``sauveterre.casework.limits``)
       database/           the embedded PostgreSQL's own files
       run/                its lock, and its socket where the path is too long for one in ``database``
       secret/key          32 random bytes (mode 0600): seals thumbnails and recovery keys, signs the audit log
@@ -23,6 +24,7 @@ from pathlib import Path
 
 import psutil
 
+from sauveterre.casework.limits import FILE, limits_in
 from sauveterre.errors import WorkspaceError
 
 VERSION = 1
@@ -89,7 +91,10 @@ def create_workspace(folder: Path) -> Workspace:
 
 
 def open_workspace(folder: Path) -> Workspace:
-    """Open an existing workspace; raise ``WorkspaceError`` when the folder is none, or a newer program's."""
+    """Open an existing workspace; raise ``WorkspaceError`` when the folder is none, or a newer program's.
+
+    What is wrong with its settings raises as ``limits_in`` does.
+    """
     workspace = Workspace(folder.expanduser().resolve())
     try:
         marker = json.loads(workspace.marker.read_text())
@@ -103,6 +108,7 @@ def open_workspace(folder: Path) -> Workspace:
         )
     if not workspace.key_file.is_file() or workspace.key_file.stat().st_size != KEY_BYTES:
         raise WorkspaceError(f"the key {workspace.key_file} is missing or damaged; restore it from your copy")
+    limits_in(workspace.folder / FILE)
     return workspace
 
 

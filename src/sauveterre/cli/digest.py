@@ -9,9 +9,9 @@ import typer
 
 from sauveterre.cli import jsonl
 from sauveterre.cli.key import read_key
+from sauveterre.cli.limits import LimitOption, limits_from
 from sauveterre.exchange.writers import hashdeep
 from sauveterre.records.entry import display_path
-from sauveterre.records.limits import Limits
 from sauveterre.records.problem import Problem
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def digest(
     source: Annotated[Path, typer.Argument(help="A folder, a disk image, or an archive.")],
     key_file: Annotated[Path | None, typer.Option(help="A file that holds a key.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Child processes.")] = 2,
+    limit: LimitOption = None,
     as_hashdeep: Annotated[bool, typer.Option("--hashdeep", help="Print the list that `hashdeep -k` reads.")] = False,
 ) -> None:
     """Digest every file of a source three ways, through all layers of an image, and decode nothing.
@@ -36,8 +37,9 @@ def digest(
 
     keys = () if key_file is None else (read_key(key_file),)
     prints = _Hashdeep() if as_hashdeep else _Json()
-    with Sandbox(workers, Limits(), preload=PRELOAD) as sandbox:
-        for found in digest_all(source, sandbox, Limits(), keys):
+    limits = limits_from(limit)
+    with Sandbox(workers, limits, preload=PRELOAD) as sandbox:
+        for found in digest_all(source, sandbox, limits, keys):
             if isinstance(found, Digested):
                 prints.entry(found)
             else:

@@ -8,8 +8,8 @@ import typer
 
 from sauveterre.cli import digest, extract, jsonl
 from sauveterre.cli.key import read_key
+from sauveterre.cli.limits import LimitOption, limits_from
 from sauveterre.records.entry import display_path
-from sauveterre.records.limits import Limits
 
 if TYPE_CHECKING:
     from sauveterre.pipeline.inspection import Inspected
@@ -20,8 +20,9 @@ app = typer.Typer(name="evidence", help="What a source holds, with no workspace.
 @app.command(name="list")
 def list_(
     source: Annotated[Path, typer.Argument(help="A folder, or a ZIP, TAR or 7z file.")],
-    key_file: Annotated[Path | None, typer.Option(help="A file that holds a recovery key.")] = None,
+    key_file: Annotated[Path | None, typer.Option(help="A file that holds a key.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Child processes.")] = 2,
+    limit: LimitOption = None,
 ) -> None:
     """List every entry of a source, and of the sources inside it, as JSON lines.
 
@@ -31,9 +32,10 @@ def list_(
     from sauveterre.pipeline.inspection import Inspected, inspect
 
     keys = () if key_file is None else (read_key(key_file),)
+    limits = limits_from(limit)
     counts: dict[str, Counter[str]] = {}
-    with Sandbox(workers=workers, limits=Limits()) as sandbox:
-        for found in inspect(source, sandbox, Limits(), keys):
+    with Sandbox(workers=workers, limits=limits) as sandbox:
+        for found in inspect(source, sandbox, limits, keys):
             if isinstance(found, Inspected):
                 counts.setdefault(found.source, Counter())[found.processed.outcome] += 1
                 _entry_line(found)

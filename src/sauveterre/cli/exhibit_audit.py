@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sauveterre.cli import jsonl, session, tables
+from sauveterre.cli.limits import LimitOption
 from sauveterre.cli.progress import bar
 from sauveterre.errors import EvidenceDiffers
 
@@ -19,6 +20,7 @@ def audit(
     number: Annotated[int, typer.Argument(help="The exhibit's number.")],
     workers: Annotated[int, typer.Option(min=1, help="Child processes.")] = 2,
     json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
+    limit: LimitOption = None,
     workspace: session.WorkspaceOption = None,
     operation: session.OperationOption = None,
 ) -> None:
@@ -34,9 +36,10 @@ def audit(
     from sauveterre.casework.workspace import exclusive
     from sauveterre.pipeline.digesting import PRELOAD
 
+    limits = session.limits(limit)
     with exclusive(opened, "process"):
         exhibit = session.exhibit(session.operation(operation), number)
-        with evidence_sandbox(workers, PRELOAD) as sandbox, bar() as progress:
+        with evidence_sandbox(workers, PRELOAD, limits=limits) as sandbox, bar() as progress:
             proof = prove(exhibit=exhibit, by=session.officer(), sandbox=sandbox, tick=progress.show)
     _print_lines(proof) if json else _print_tables(proof)
     if not proof.agrees:

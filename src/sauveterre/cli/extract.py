@@ -9,8 +9,8 @@ import typer
 from sauveterre.cli import jsonl
 from sauveterre.cli.digest import OUTCOMES, fields_of
 from sauveterre.cli.key import read_key
+from sauveterre.cli.limits import LimitOption, limits_from
 from sauveterre.errors import InvalidInput
-from sauveterre.records.limits import Limits
 
 
 def extract(
@@ -18,6 +18,7 @@ def extract(
     to: Annotated[Path, typer.Option(help="An empty folder, or one that does not exist yet.")],
     key_file: Annotated[Path | None, typer.Option(help="A file that holds a key.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Child processes.")] = 2,
+    limit: LimitOption = None,
 ) -> None:
     """Write every file of a source to a folder, through all layers of an image; print each as a JSON line.
 
@@ -27,11 +28,12 @@ def extract(
     from sauveterre.pipeline.digesting import PRELOAD
     from sauveterre.pipeline.extracting import Extracted, extract_all
 
+    limits = limits_from(limit)
     folder, keys = _empty(to), () if key_file is None else (read_key(key_file),)
     counts: Counter[str] = Counter()
     try:
-        with Sandbox(workers, Limits(), PRELOAD, within=folder) as sandbox:
-            for one in extract_all(source, folder, sandbox, Limits(), keys):
+        with Sandbox(workers, limits, PRELOAD, within=folder) as sandbox:
+            for one in extract_all(source, folder, sandbox, limits, keys):
                 if isinstance(one, Extracted):
                     counts[one.found.read.outcome] += 1
                     jsonl.line("extracted", **fields_of(one.found), file=None if one.file is None else str(one.file))

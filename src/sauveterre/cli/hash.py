@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sauveterre.cli import jsonl
+from sauveterre.cli.limits import LimitOption, limits_from
 
 if TYPE_CHECKING:
     from sauveterre.api import Hashed
@@ -20,12 +21,13 @@ HELP = (
 def run(
     paths: Annotated[list[Path], typer.Argument(help="Files, or folders with all that is in them.")],
     workers: Annotated[int, typer.Option(min=1, help="Child processes.")] = 2,
+    limit: LimitOption = None,
 ) -> None:
     """Print a JSON line for each file."""
     from sauveterre import api
 
     failed = False
-    for found in api.hash(paths, workers=workers):
+    for found in api.hash(paths, workers=workers, limits=limits_from(limit)):
         if isinstance(found, api.Failed):
             failed = True
             jsonl.line("failure", path=str(found.path), reason=found.reason)

@@ -16,7 +16,7 @@ app = typer.Typer(name="key", help="Give an exhibit the key of something locked 
 def read_key(path: Path) -> str:
     """Read a key from a file, or with ``-`` from the keyboard or standard input: never from the command line."""
     if str(path) == "-":
-        return (getpass("Recovery key: ") if sys.stdin.isatty() else sys.stdin.readline()).strip()
+        return (getpass("Key: ") if sys.stdin.isatty() else sys.stdin.readline()).strip()
     try:
         return path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
@@ -30,7 +30,7 @@ def add(
     workspace: session.WorkspaceOption = None,
     operation: session.OperationOption = None,
 ) -> None:
-    """Give an exhibit a recovery key; what was locked opens with the next `process`.
+    """Give an exhibit a password, passphrase or recovery key; what was locked opens with the next `process`.
 
     Example: sauveterre key add 3 recovery-key.txt
     """

@@ -7,8 +7,8 @@ import typer
 
 from sauveterre.cli import jsonl
 from sauveterre.cli.key import read_key
+from sauveterre.cli.limits import LimitOption, limits_from
 from sauveterre.media.casualty import Casualty
-from sauveterre.records.limits import Limits
 
 app = typer.Typer(name="messages", help="What a message store states, with no workspace.", no_args_is_help=True)
 
@@ -18,6 +18,7 @@ def read(
     source: Annotated[Path, typer.Argument(help="A backup: its folder, file, or an archive that holds it.")],
     key: Annotated[str | None, typer.Option(help="The recovery key. Better: --key-file.")] = None,
     key_file: Annotated[Path | None, typer.Option(help="A file that holds the recovery key.")] = None,
+    limit: LimitOption = None,
 ) -> None:
     """Read accounts, groups, memberships, roles, events and messages as JSON lines.
 
@@ -27,9 +28,10 @@ def read(
     from sauveterre.pipeline.conversations import read_messages
 
     keys = tuple(found for found in (key, read_key(key_file) if key_file else None) if found)
-    with Sandbox(workers=1, limits=Limits()) as sandbox:
+    limits = limits_from(limit)
+    with Sandbox(workers=1, limits=limits) as sandbox:
         try:
-            records = sandbox.run(read_messages, source, Limits(), keys, seconds=Limits().listing_clocks(None))
+            records = sandbox.run(read_messages, source, limits, keys, seconds=limits.listing_clocks(None))
         except Casualty as casualty:
             jsonl.line("failure", path=str(source), reason=str(casualty))
             raise typer.Exit(8) from casualty

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sauveterre.cli import session, tables
+from sauveterre.cli.limits import LimitOption
 from sauveterre.cli.progress import bar
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def run(
     again: Annotated[
         bool, typer.Option("--again", help="Try again what failed, but for what ended its reader each time.")
     ] = False,
+    limit: LimitOption = None,
     workspace: session.WorkspaceOption = None,
     operation: session.OperationOption = None,
 ) -> None:
@@ -30,19 +32,24 @@ def run(
     opened = session.start(workspace)
     from sauveterre.casework.accounting import accounts_of
     from sauveterre.casework.progress import progress_of
-    from sauveterre.casework.runner import isolation_here, run_jobs
+    from sauveterre.casework.runner import run_jobs
     from sauveterre.casework.selectors.integrity import findings_of
     from sauveterre.casework.services.refresh import forget_unheld, refresh, try_again
     from sauveterre.casework.workspace import exclusive
+    from sauveterre.media.isolation import isolation
+    from sauveterre.records.limit_values import changed
 
+    limits = session.limits(limit)
     with exclusive(opened, "process"):
         chosen = session.operation(operation)
-        print(f"{isolation_here().sentence}.")
+        print(f"{isolation(limits).sentence}.")
+        if others := changed(limits):
+            print(f"Limits that are set: {', '.join(f'{name} {value:,}' for name, value in others.items())}.")
         _say("touched by newer versions", refresh())
         if again:
             _say("tried again", try_again(operation=chosen, by=session.officer()))
         with bar() as progress:
-            run_jobs(workers=workers, tick=lambda: progress.show(progress_of(chosen)))
+            run_jobs(workers=workers, limits=limits, tick=lambda: progress.show(progress_of(chosen)))
         forget_unheld(chosen)
         accounts = accounts_of(chosen)
     tables.wide_console().print(tables.accounting(accounts))

@@ -41,7 +41,7 @@ DigestOrigin = Annotated[
     str, typer.Option("--digest-origin", help="Where those digests stand: an imaging log, a label, minutes.")
 ]
 KeyFile = Annotated[
-    Path | None, typer.Option("--key-file", help="A file that holds the recovery key of a backup inside; - to type it.")
+    Path | None, typer.Option("--key-file", help="A file that holds the key of something locked inside; - to type it.")
 ]
 
 

@@ -12,6 +12,7 @@ from sauveterre.errors import InvalidInput, WorkspaceError
 if TYPE_CHECKING:
     from sauveterre.casework.models import Exhibit, Officer, Operation
     from sauveterre.casework.workspace import Workspace
+    from sauveterre.records.limits import Limits
 
 WorkspaceOption = Annotated[
     Path | None,
@@ -47,6 +48,14 @@ def start(named: Path | None) -> "Workspace":
     from sauveterre.server.boot import boot
 
     return boot(find_workspace(named))
+
+
+def limits(set_here: list[str] | None) -> "Limits":
+    """Return the limits of the workspace that was started, with those that the command line sets."""
+    from sauveterre.casework.limits import limits_here
+    from sauveterre.records.limit_values import with_assignments
+
+    return with_assignments(limits_here(), set_here or ())
 
 
 def officer() -> "Officer":

@@ -22,12 +22,12 @@ def bounded(blocks: Iterable[bytes], *, name: str, limits: Limits, consumed: Cal
         if total > limits.entry_bytes:
             raise LimitExceeded(
                 f"{name} unpacks to more than {limits.entry_bytes:,} bytes, the most that is read of one entry; "
-                "unpack it elsewhere if it is genuine, or raise the limit"
+                "unpack it elsewhere if it is genuine, or raise entry_bytes"
             )
         if total > limits.ratio_floor and total > limits.ratio * consumed():
             raise LimitExceeded(
                 f"{name} is most likely a decompression bomb: {consumed():,} packed bytes became over {total:,}, more "
-                f"than {limits.ratio:,} for one; unpack it elsewhere if it is genuine, or raise the limit"
+                f"than {limits.ratio:,} for one; unpack it elsewhere if it is genuine, or raise the limit ratio"
             )
         yield block
 
@@ -68,6 +68,6 @@ def _copy(stream: BinaryIO, copy: BinaryIO, name: str, limits: Limits) -> str:
         if total > limits.nested_bytes:
             raise LimitExceeded(
                 f"{name} unpacks to more than {limits.nested_bytes:,} bytes, the most for a container inside "
-                "another; unpack it and add it as a source of its own, or raise the limit"
+                "another; unpack it and add it as a source of its own, or raise nested_bytes"
             )
         copy.write(block)

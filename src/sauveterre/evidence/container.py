@@ -110,7 +110,7 @@ def check_count(listed: int, identity: str, limits: Limits) -> None:
     if listed >= limits.entries:
         raise LimitExceeded(
             f"{identity} holds more than {limits.entries:,} entries; add its parts as sources of their own, or raise "
-            "the limit"
+            "the limit entries"
         )
 
 

@@ -162,7 +162,8 @@ class Window(Content):
                 return b""
         if self._most is not None and self._next >= self._most:
             raise LimitExceeded(
-                f"{self.label} has more than {self._most:,} bytes, the most that is read of one entry; raise the limit"
+                f"{self.label} has more than {self._most:,} bytes, the most that is read of one entry; "
+                "raise entry_bytes"
             )
         self.base.seek(self.start + self._next)
         block = self.base.read(ask)

@@ -90,7 +90,7 @@ def _copy(stream: BinaryIO, to: Path, name: str, limits: Limits) -> None:
             if total > limits.nested_bytes:
                 raise LimitExceeded(
                     f"{name} has more than {limits.nested_bytes:,} bytes, the most for a database inside another "
-                    "source; add it as a source of its own, or raise the limit"
+                    "source; add it as a source of its own, or raise nested_bytes"
                 )
             out.write(block)
 

@@ -162,7 +162,7 @@ def _step(decoder: Decoder, data: bytes, name: str) -> bytes:
     try:
         return decoder.decompress(data, BLOCK)
     except MemoryError as error:
-        raise LimitExceeded(f"{name} needs more memory to be decoded than there is; raise the limit") from error
+        raise LimitExceeded(f"{name} needs more memory to be decoded than there is; raise memory_bytes") from error
     except lzma.LZMAError as error:
         if "Memory usage limit" in str(error):
             raise LimitExceeded(

@@ -5,6 +5,7 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO, Protocol, Self, runtime_checkable
 
@@ -29,6 +30,14 @@ class Addressed(Protocol):
 
     def entry_at(self, locator: str) -> Entry:
         """Return the entry with this locator; raise ``UnreadableSource`` when there is none."""
+
+
+@runtime_checkable
+class Neighbours(Protocol):
+    """A container that lists one folder without listing all of them."""
+
+    def beside(self, entry: Entry) -> Iterator[Entry]:
+        """List what lies in the folder of an entry, itself among it; nothing where its folder cannot be told."""
 
 
 def reader_for(peek: Peek) -> EvidenceReader | None:
@@ -115,6 +124,10 @@ class Nested:
         """As the container inside."""
         return _entry_at(self._inner, locator)
 
+    def beside(self, entry: Entry) -> Iterator[Entry]:
+        """As the container inside."""
+        return _beside(self._inner, entry)
+
     def open(self, entry: Entry) -> BinaryIO:
         """As the container inside."""
         return self._inner.open(entry)
@@ -140,12 +153,12 @@ def check_depth(steps: Sequence[Step], identity: str, limits: Limits, *, around:
     if layers > limits.layers:
         raise LimitExceeded(
             f"{identity} lies {layers} layers of disk images deep and {limits.layers} is the most; extract it and add "
-            "it as a source of its own, or raise the limit"
+            "it as a source of its own, or raise the limit layers"
         )
     if depth > limits.depth:
         raise LimitExceeded(
             f"{identity} lies {depth} containers deep and {limits.depth} is the most; unpack it and add it as a source "
-            "of its own, or raise the limit"
+            "of its own, or raise the limit depth"
         )
 
 
@@ -156,7 +169,7 @@ def open_path(source: Source, limits: Limits, keys: tuple[str, ...], opened: Exi
     if source.path.is_dir():
         reader = _known_reader("directory")
         return opened.enter_context(reader.open(FolderOrigin(source.path, identity, 0, name, keys), limits))
-    sibling = _beside(source.path, opened)
+    sibling = _on_disk(source.path, opened)
     stream = open_file(source.path, opened)
     found = reader_for(peek_at(stream, name))
     if found is None:
@@ -170,7 +183,7 @@ def open_path(source: Source, limits: Limits, keys: tuple[str, ...], opened: Exi
 def open_file(path: Path, opened: ExitStack) -> BinaryIO:
     """Open the file that the examiner named, with the raw segments that follow it; ``opened`` closes it."""
     stream = opened.enter_context(_open_file(path))
-    return _whole(stream, os.fsencode(path.name), _beside(path, opened))
+    return _whole(stream, os.fsencode(path.name), _on_disk(path, opened))
 
 
 def content_at(container: Container, step: Step, limits: Limits, opened: ExitStack) -> BinaryIO:
@@ -178,7 +191,7 @@ def content_at(container: Container, step: Step, limits: Limits, opened: ExitSta
     return _random_access(container, step, limits, opened).content
 
 
-def _beside(path: Path, opened: ExitStack) -> Sibling:
+def _on_disk(path: Path, opened: ExitStack) -> Sibling:
     """Return a way to open files in the same folder; only a plain name leads anywhere."""
 
     def sibling(name: bytes) -> BinaryIO | None:
@@ -225,8 +238,8 @@ class _Inside:
 def _random_access(container: Container, step: Step, limits: Limits, opened: ExitStack) -> _Inside:
     """Open one entry of a container; what can only be read in order is unpacked into scratch first."""
     entry = _entry_at(container, step.locator)
-    folder, _, name = entry.path.rpartition(b"/")
-    sibling = _in_folder(container, folder, limits, opened)
+    name = entry.path.rpartition(b"/")[2]
+    sibling = _in_folder(container, entry, limits, opened)
     content, trouble = _seekable(container, entry, limits, opened)
     problems = (Problem(replace(entry.provenance, reader=step.reader), trouble),) if trouble else ()
     return _Inside(_whole(content, name, sibling), name, sibling, problems)
@@ -240,17 +253,30 @@ def _seekable(container: Container, entry: Entry, limits: Limits, opened: ExitSt
     return opened.enter_context(content), trouble
 
 
-def _in_folder(container: Container, folder: bytes, limits: Limits, opened: ExitStack) -> Sibling:
-    """Return a way to open other entries of the same folder of a container."""
+def _in_folder(container: Container, entry: Entry, limits: Limits, opened: ExitStack) -> Sibling:
+    """Return a way to open other entries of an entry's folder, which is listed once, and only if it is asked for."""
+
+    @cache
+    def names() -> dict[bytes, Entry]:
+        found: dict[bytes, Entry] = {}
+        for one in _beside(container, entry):
+            name = one.path.rpartition(b"/")[2]
+            if not one.refusal and not one.failure and (name not in found or not found[name].allocated):
+                found[name] = one
+        return found
 
     def sibling(name: bytes) -> BinaryIO | None:
-        path = folder + b"/" + name if folder else name
-        for entry in container.entries():
-            if entry.path == path and not entry.refusal and not entry.failure:
-                return _seekable(container, entry, limits, opened)[0]
-        return None
+        found = names().get(name)
+        return None if found is None else _seekable(container, found, limits, opened)[0]
 
     return sibling
+
+
+def _beside(container: Container, entry: Entry) -> Iterator[Entry]:
+    if isinstance(container, Neighbours):
+        return container.beside(entry)
+    folder = entry.path.rpartition(b"/")[0]
+    return (one for one in container.entries() if one.path.rpartition(b"/")[0] == folder)
 
 
 def _known_reader(name: str) -> EvidenceReader:

@@ -95,7 +95,7 @@ class Block:
             raise
         except MemoryError as error:
             raise LimitExceeded(
-                f"{self._name} needs more memory to be unpacked than there is; raise the limit"
+                f"{self._name} needs more memory to be unpacked than there is; raise memory_bytes"
             ) from error
         except Exception as error:
             raise UnreadableSource(
@@ -115,13 +115,13 @@ class Block:
         if total > limits.nested_bytes:
             raise LimitExceeded(
                 f"{self._name} unpacks to more than {limits.nested_bytes:,} bytes in one solid block; unpack the "
-                "archive and add what comes out, or raise the limit"
+                "archive and add what comes out, or raise nested_bytes"
             )
         if total > limits.ratio_floor and total > limits.ratio * consumed:
             raise LimitExceeded(
                 f"{self._name} is most likely a decompression bomb: {consumed:,} packed bytes became over "
                 f"{total:,}, more than {limits.ratio:,} for one; unpack it elsewhere if it is "
-                "genuine, or raise the limit"
+                "genuine, or raise the limit ratio"
             )
 
     def _left(self) -> None:
@@ -180,7 +180,7 @@ def _decoder(place: BlockPlace, name: str) -> "SevenZipDecompressor":
             list(place.coders), place.packed_size, list(place.unpacked_sizes), None, None, PACKED_BLOCK
         )
     except MemoryError as error:
-        raise LimitExceeded(f"{name} needs more memory to be unpacked than there is; raise the limit") from error
+        raise LimitExceeded(f"{name} needs more memory to be unpacked than there is; raise memory_bytes") from error
     except (UnsupportedCompressionMethodError, lzma.LZMAError, zlib.error) as error:
         raise UnreadableSource(
             f"{name} cannot be unpacked: {error.args[-1]}; unpack it with another program"

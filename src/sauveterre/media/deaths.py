@@ -22,7 +22,8 @@ def death(code: int, clocks: Clocks, limits: Limits, held: Held | None) -> Casua
     if code == -signal.SIGALRM:
         return Casualty(
             CasualtyReason.TIME,
-            f"reading took longer than the {clocks.total:g} seconds allowed; {_ALONE}, or give it more time",
+            f"reading took longer than the {clocks.total:g} seconds allowed; {_ALONE}, or raise entry_seconds, or "
+            "listing_seconds for a whole source",
         )
     if code == -signal.SIGPROF and clocks.cpu is not None:
         return Casualty(
@@ -51,7 +52,7 @@ def no_answer(times: int, clocks: Clocks) -> Casualty:
     return Casualty(
         CasualtyReason.TIME,
         f"the child process gave no answer, {times} times, within {clocks.total + clocks.opening:g} seconds and some "
-        f"grace; {_ALONE}, or give it more time",
+        f"grace; {_ALONE}, or raise entry_seconds, or listing_seconds for a whole source",
     )
 
 

@@ -75,7 +75,7 @@ class Sandbox:
         self._preload = preload
         self._within = within
         self._hidden = hidden
-        self._limits = limits
+        self.limits = limits
         self._lock = threading.RLock()
         self._waiting: set[_Task] = set()
         self._pool: ProcessPool | None = None
@@ -152,7 +152,7 @@ class Sandbox:
             max_workers=self._workers,
             max_tasks=TASKS_PER_CHILD,
             initializer=shut_in,
-            initargs=(self._limits, self.scratch / forking.HANDS, self._bubble),
+            initargs=(self.limits, self.scratch / forking.HANDS, self._bubble),
             context=forking.context(),
         )
 
@@ -164,7 +164,7 @@ class Sandbox:
     def _schedule(self, task: _Task) -> None:
         """Hand a task to the pool, to a new one when the last broke while it was idle."""
         assert self._pool is not None  # noqa: S101 - callers hold the lock and have looked
-        arguments = (task.function, task.arguments, task.clocks, self._limits, task.label)
+        arguments = (task.function, task.arguments, task.clocks, self.limits, task.label)
         longest = task.clocks.opening + task.clocks.total + GRACE_SECONDS
         try:
             inner = self._pool.schedule(run_task, args=arguments, timeout=longest)
@@ -194,7 +194,7 @@ class Sandbox:
     def _explained(self, error: BaseException, task: _Task) -> BaseException:
         """Turn how a child died into a casualty with one clear sentence; errors of our own family stay themselves."""
         if isinstance(error, ProcessExpired):
-            return death(error.exitcode, task.clocks, self._limits, self._emptied(error.pid))
+            return death(error.exitcode, task.clocks, self.limits, self._emptied(error.pid))
         if isinstance(error, PoolTimeout):
             self._empty_dead_hands()
             return no_answer(MOST_LOSSES, task.clocks)

@@ -56,7 +56,7 @@ class Budget:
         if self.sources >= self.most_sources:
             return (
                 f"it was not opened: {self.most_sources:,} containers inside the same outer one have been, the most "
-                f"there may be; {_NEXT}"
+                f"there may be; {_NEXT} nested_sources"
             )
         self.sources += 1
         return ""
@@ -66,7 +66,7 @@ class Budget:
         if self.entries + entries > self.most_entries:
             return (
                 f"it was not listed: with its {entries:,} entries the containers inside the same outer one would hold "
-                f"more than {self.most_entries:,}, the most there may be; {_NEXT}"
+                f"more than {self.most_entries:,}, the most there may be; {_NEXT} entries"
             )
         self.entries += entries
         return ""
@@ -77,10 +77,7 @@ class Budget:
             return ""
         more = entry.size or 0
         if self.size + max(more, 1) > self.most_bytes:
-            return (
-                f"it was not read: what the same outer container holds unpacks to more than {self.most_bytes:,} bytes, "
-                f"too much for its own size; {_NEXT}"
-            )
+            return self._refusal()
         self.size += more
         return ""
 
@@ -92,14 +89,8 @@ class Budget:
         """Say whether an entry may still be read whose size nothing states."""
         return self._refusal() if entry.size is None and self.size >= self.most_bytes else ""
 
-    def _spend(self, size: int) -> str:
-        if self.size + size > self.most_bytes:
-            return self._refusal()
-        self.size += size
-        return ""
-
     def _refusal(self) -> str:
         return (
             f"it was not read: what the same outer container holds unpacks to more than {self.most_bytes:,} bytes, "
-            f"too much for its own size; {_NEXT}"
+            f"too much for its own size; {_NEXT} nested_bytes"
         )

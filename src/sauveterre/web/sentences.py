@@ -32,6 +32,7 @@ SENTENCES: tuple[str, ...] = (
         "%(path)s is neither a folder nor an image or archive that is read; put a single file into a folder to add "
         "it, and see docs/formats.md for what is read"
     ),
+    _("the key is empty; give the password, passphrase or recovery key that opens what is locked"),
     # many at once
     _("line %(number)s"),
     _("%(name)s: %(what)s; nothing was entered"),
@@ -71,11 +72,11 @@ SENTENCES: tuple[str, ...] = (
     _("%(path)s cannot be read at byte %(byte)s: %(why)s; check the medium it lies on"),
     _(
         "%(path)s is most likely a decompression bomb: %(packed)s packed bytes became over %(size)s, more than "
-        "%(most)s for one; unpack it elsewhere if it is genuine, or raise the limit"
+        "%(most)s for one; unpack it elsewhere if it is genuine, or raise the limit ratio"
     ),
     _(
         "%(path)s lies %(depth)s containers deep and %(most)s is the most; unpack it and add it as a source of its "
-        "own, or raise the limit"
+        "own, or raise the limit depth"
     ),
     _("is a device, which has no content of its own; image the device if it matters"),
     _("is a symbolic link to %(target)s, which is not followed: that is listed under its own name"),

@@ -110,6 +110,8 @@ def test_a_file_that_only_the_other_names_lead_to_is_listed(tool, blank, folder_
     found = by_path(container)
     assert set(found) == {b"film.txt", b"$Joliet/secret.txt"}
     assert read_all(container, found[b"$Joliet/secret.txt"]) == (b"snow", "")
+    beside = [one.path for one in container.beside(found[b"$Joliet/secret.txt"])]
+    assert sorted(beside) == [b"$Joliet/film.txt", b"$Joliet/secret.txt"]
 
 
 def test_a_file_in_several_extents_is_one(tool, blank, folder_of, volume, by_path, read_all):

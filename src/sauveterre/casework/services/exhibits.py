@@ -132,10 +132,10 @@ def give_digests(*, exhibit: Exhibit, digests: Sequence[Digest], origin: str, by
 
 @transaction.atomic
 def add_key(*, exhibit: Exhibit, key: str, by: Officer) -> int:
-    """Give an exhibit a recovery key, and open again what was locked; return how many sources that is."""
+    """Give an exhibit a password, passphrase or recovery key; return how many locked sources open again for it."""
     require_member(operation=exhibit.operation, officer=by)
     if not key.strip():
-        raise InvalidInput("the key is empty; give the recovery key of 64 letters and digits")
+        raise InvalidInput("the key is empty; give the password, passphrase or recovery key that opens what is locked")
     keep_key(exhibit, key.strip())
     locked = SourceRow.objects.select_for_update(no_key=True).filter(exhibit=exhibit, state=SourceState.LOCKED)
     numbers = list(locked.values_list("pk", flat=True))

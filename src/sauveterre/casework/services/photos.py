@@ -7,6 +7,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from sauveterre.casework import audit
+from sauveterre.casework.limits import limits_here
 from sauveterre.casework.models import Exhibit, ExhibitPhoto, Officer
 from sauveterre.casework.rows import storable
 from sauveterre.casework.services.exhibits import short_text
@@ -15,13 +16,11 @@ from sauveterre.casework.storage import photo_name
 from sauveterre.errors import InvalidInput
 from sauveterre.media.redrawing import redraw
 from sauveterre.media.sandbox import Sandbox
-from sauveterre.records.limits import Limits
 
 LARGEST = 25 << 20
 MOST = 40
 """Photographs of one exhibit."""
 SECONDS = 60.0
-LIMITS = Limits()
 
 
 def add_photo(*, exhibit: Exhibit, name: str, data: bytes, caption: str, by: Officer) -> ExhibitPhoto:
@@ -64,8 +63,8 @@ def add_photo(*, exhibit: Exhibit, name: str, data: bytes, caption: str, by: Off
 
 def _drawn(data: bytes) -> tuple[bytes, int, int]:
     """Have a child process draw it: this one never decodes an upload."""
-    with Sandbox(workers=1, limits=LIMITS) as sandbox:
+    with Sandbox(workers=1, limits=limits_here()) as sandbox:
         file = sandbox.scratch / "photograph"
         file.write_bytes(data)
-        drawn: tuple[bytes, int, int] = sandbox.run(redraw, file, LIMITS, seconds=SECONDS)
+        drawn: tuple[bytes, int, int] = sandbox.run(redraw, file, sandbox.limits, seconds=SECONDS)
     return drawn

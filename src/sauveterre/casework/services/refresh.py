@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from sauveterre.casework import audit
 from sauveterre.casework.batches import Batches
@@ -25,8 +26,8 @@ from sauveterre.records.source import Step
 
 ENDED = (EntryState.PROCESSED, EntryState.PARTIAL, EntryState.FAILED)
 OPEN = (SourceState.LISTED, SourceState.DONE)
-PASSING = (Cause.TIME, Cause.MEMORY, Cause.UNREADABLE)
-"""Causes that may lie in the machine, a cable or a share, and not in the entry."""
+PASSING = (Cause.TIME, Cause.MEMORY, Cause.UNREADABLE, Cause.SIZE)
+"""Causes that may lie in the machine, a cable, a share or a limit, and not in the entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def try_again(*, operation: Operation, by: Officer) -> Refreshed:
     inside = Source.objects.filter(exhibit__operation=operation)
     folders = Entry.objects.filter(source=OuterRef("pk"), kind=EntryKind.FOLDER.value, state=EntryState.FAILED)
     done_before = Q(state=SourceState.DONE) & (~Q(reason="") | Exists(folders))
-    chosen = _outermost(inside.filter(Q(state=SourceState.FAILED) | done_before))
+    chosen = _outermost(inside.filter(Q(state=SourceState.FAILED) | done_before | Q(pk__in=_overspent(operation))))
     sources = [source for source in chosen if not is_deadly(source.attempts)]
     failed = Entry.objects.filter(source__exhibit__operation=operation).filter(
         Q(state=EntryState.FAILED) | Q(state=EntryState.PARTIAL, cause__in=[cause.value for cause in PASSING])
@@ -72,9 +73,19 @@ def try_again(*, operation: Operation, by: Officer) -> Refreshed:
     for extractor in (*VERSIONS, ANY):
         killers |= Q(cause=Cause.CRASH.value, extractor=extractor, version=version_of(extractor))
     left = read.filter(killers).count() + len(chosen) - len(sources)
-    done = Refreshed(_list_again(sources), _read_again(_entries_of_others(read.exclude(killers), sources)), left)
+    closed = Q(sources__in=[source.pk for source in sources])  # whether it opens now is told by its source
+    again = _entries_of_others(read.exclude(killers | closed), sources)
+    done = Refreshed(_list_again(sources), _read_again(again), left)
     _record("tried-again", by.username, done, operation)
     return done
+
+
+def _overspent(operation: Operation) -> QuerySet[Entry]:
+    """Return the outermost containers in which an entry was not read, as all that lies in them came to too much."""
+    refused = Entry.objects.filter(
+        source__exhibit__operation=operation, state=EntryState.FAILED, cause=Cause.SIZE.value, extractor="", failure=""
+    )
+    return refused.values_list(Coalesce("source__budget_id", "source_id"), flat=True)
 
 
 def forget_unheld(operation: Operation) -> int:

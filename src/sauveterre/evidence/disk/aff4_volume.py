@@ -75,7 +75,9 @@ class Volume:
         try:
             for member in records.read_directory(self._view, directory):
                 if len(members) >= limits.entries:
-                    raise LimitExceeded(f"{self._label} holds more than {limits.entries:,} members; raise the limit")
+                    raise LimitExceeded(
+                        f"{self._label} holds more than {limits.entries:,} members; raise the limit entries"
+                    )
                 members.append(member)
         except records.BadRecord as error:
             raise UnreadableSource(f"{self._label}: the archive {error}; look for a complete copy") from error

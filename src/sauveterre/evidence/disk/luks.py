@@ -224,7 +224,7 @@ def _derived(slot: Slot, secret: bytes, limits: Limits) -> bytes:
     if memory * 1024 > limits.memory_bytes // 2 or passes * memory > _MOST_ROUNDS:
         raise LimitExceeded(
             f"a key slot of the LUKS volume asks for {memory:,} KiB of memory and {passes:,} passes, more than it may; "
-            "raise the memory limit"
+            "unlock it elsewhere, or raise memory_bytes"
         )
     size, salt = slot.slot_key_size, kdf["salt"]
     if kdf["type"] == "argon2id":

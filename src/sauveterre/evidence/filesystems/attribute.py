@@ -144,11 +144,12 @@ class FileStream(MediaStream):
             return super()._more(min(wanted, max(1, self._most - self._next)))
         if self._most == self._limits.entry_bytes:
             raise LimitExceeded(
-                f"{self.label} has more than {self._most:,} bytes, the most that is read of one entry; raise the limit"
+                f"{self.label} has more than {self._most:,} bytes, the most that is read of one entry; "
+                "raise entry_bytes"
             )
         raise LimitExceeded(
             f"{self.label} is nearly all hole: of the {self.media.size:,} bytes that it states {self._stored:,} lie on "
-            "the medium; its size is damaged or meant to deceive, or raise the limit"
+            "the medium; its size is damaged or meant to deceive, or raise the limit ratio"
         )
 
 

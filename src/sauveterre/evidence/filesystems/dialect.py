@@ -134,6 +134,10 @@ class Dialect:
         """Return the path that a record states itself, None when it does not."""
         return None
 
+    def folder_of(self, address: int) -> int | None:  # noqa: ARG002
+        """Return the folder that a record states it lies in, None when it does not."""
+        return None
+
     def allocation(self) -> Allocation | None:
         """Return the books on which units are in use; None when there are none that can be read."""
         return None

@@ -229,6 +229,18 @@ class IsoTree(YalTree):
                     node.path = _OTHER[joliet] + b"/" + node.path
                     yield node
 
+    def folder(self, path: bytes) -> Iterator[Node]:
+        """Yield what the folder at a path of either tree holds."""
+        volume: IsoVolume = self._volume
+        for joliet in volume.trees()[1:]:
+            prefix = _OTHER[joliet] + b"/"
+            if (path + b"/").startswith(prefix):
+                for node in _Other(volume, joliet=joliet).folder(path[len(prefix) :]):
+                    node.path = prefix + node.path
+                    yield node
+                return
+        yield from super().folder(path)
+
 
 class _Other(YalTree):
     """The second tree."""

@@ -123,6 +123,11 @@ class Ntfs(Dialect):
             address = name.parent
         return b"/".join(reversed(names))
 
+    def folder_of(self, address: int) -> int | None:
+        """Return the folder that a record's name is in, None where that is no longer the one that it was in."""
+        name = self._name(self.fs.open_meta(inode=address))
+        return name.parent if name is not None and self._is_folder(name) else None
+
     def allocation(self) -> Allocation:
         """Read the file ``$Bitmap``."""
         file = self.fs.open_meta(inode=_BITMAP)

@@ -1,5 +1,6 @@
 """An opened file system: its files, live and deleted, the volumes inside it, and the regions that no file holds."""
 
+import contextlib
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, BinaryIO, Self
@@ -122,6 +123,14 @@ class Volume:
             f"{self._naming.identity} holds nothing at {locator!r}; it is not the source that was listed, list it again"
         )
 
+    def beside(self, entry: Entry) -> Iterator[Entry]:
+        """List what the folder of an entry names, as far as it can be read."""
+        place = locators.parse(entry.locator)
+        with contextlib.suppress(*TSK_ERRORS):
+            folder = self._folder_of(place) if place else None
+            for found in self._named_in(folder) if folder is not None else ():
+                yield from (one for one, _ in self._entries_of(found))
+
     def open(self, entry: Entry) -> BinaryIO:
         """Open an entry's content, to be read in order or by position."""
         label = entry.provenance.path
@@ -182,21 +191,28 @@ class Volume:
             yield from (entry for entry, _ in self._entries_of(found))
 
     def _found_at(self, place: locators.Place) -> Iterator[Found]:
-        walk = self._walk()
         if place.folder is None:
             if place.address is not None:
-                yield self._by_record(walk, place.address)
+                yield self._by_record(self._walk(), place.address)
             return
-        file = self._dialect.fs.open_meta(inode=place.folder)
-        deleted = not int(file.info.meta.flags) & int(pytsk3.TSK_FS_META_FLAG_ALLOC)
-        folder = Folder(place.folder, None, b"", 0, deleted=deleted)
-        path = self._folder_path(place.folder)
-        for found, address, _ in walk.names(folder, path):
-            if place.index is None and address == place.address:
+        for found in self._named_in(place.folder):
+            if place.index is None and found.address == place.address:
                 yield found
             elif place.index is not None and found.index == place.index:
                 found.where = f" in {place.folder} at {place.index}"
                 yield found
+
+    def _named_in(self, address: int) -> Iterator[Found]:
+        file = self._dialect.fs.open_meta(inode=address)
+        deleted = not int(file.info.meta.flags) & int(pytsk3.TSK_FS_META_FLAG_ALLOC)
+        folder = Folder(address, None, b"", 0, deleted=deleted)
+        for found, _, _ in self._walk().names(folder, self._folder_path(address)):
+            yield found
+
+    def _folder_of(self, place: locators.Place) -> int | None:
+        if place.folder is not None or place.address is None:
+            return place.folder
+        return self._dialect.folder_of(place.address)
 
     def _by_record(self, walk: Walk, address: int) -> Found:
         path = self._dialect.path_of(address)

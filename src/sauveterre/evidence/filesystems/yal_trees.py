@@ -123,6 +123,17 @@ class YalTree:
             except LIBYAL_ERRORS as error:
                 yield Node(path or b"/", number, EntryKind.FOLDER, None, f"cannot be listed: {reason(error)}")
 
+    def folder(self, path: bytes) -> Iterator[Node]:
+        """Yield what the folder at a path holds, going down to it name by name; nothing where there is none."""
+        at, here = self.root(), b""
+        while here != path:
+            down = (node for node in self._inside(at, here) if (path + b"/").startswith(node.path + b"/"))
+            node = next((node for node in down if node.kind is EntryKind.FOLDER), None)
+            if node is None:
+                return
+            at, here = self.by_number(node.number), node.path
+        yield from self._inside(at, here)
+
     def _inside(self, folder: Any, path: bytes) -> Iterator[Node]:
         for entry in folder.sub_file_entries:
             number = self.number(entry)

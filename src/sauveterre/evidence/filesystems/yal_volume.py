@@ -1,5 +1,6 @@
 """A file system that only the libyal libraries read, as a source: XFS, and the volumes of APFS."""
 
+import contextlib
 import re
 from collections.abc import Iterator
 from datetime import datetime
@@ -74,6 +75,12 @@ class YalVolume:
         raise UnreadableSource(
             f"{self._naming.identity} holds nothing at {locator!r}; it is not the source that was listed, list it again"
         )
+
+    def beside(self, entry: Entry) -> Iterator[Entry]:
+        """List what lies in the folder of an entry, as far as it can be read."""
+        with contextlib.suppress(*LIBYAL_ERRORS):
+            for node in self._tree.folder(entry.path.rpartition(b"/")[0]):
+                yield from self._entries_of(node)
 
     def open(self, entry: Entry) -> BinaryIO:
         """Open an entry's content, to be read in order or by position."""

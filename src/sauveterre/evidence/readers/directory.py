@@ -102,6 +102,13 @@ class Folder:
             raise self._gone(locator, error) from error
         return self._entry(b"/".join(segments), found)
 
+    def beside(self, entry: Entry) -> Iterator[Entry]:
+        """List what lies in the folder of an entry and is no folder itself."""
+        above = _segments(entry.locator)[:-1]
+        for found in self._inside(above)[0]:
+            if found.mode is None or not stat.S_ISDIR(found.mode):
+                yield self._entry(b"/".join((*above, found.name)), found)
+
     def open(self, entry: Entry) -> BinaryIO:
         """Open a regular file; whatever else it has become since it was listed raises ``UnreadableSource``."""
         refuse(entry)

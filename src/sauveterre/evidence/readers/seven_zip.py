@@ -66,7 +66,7 @@ def open(origin: Origin, limits: Limits) -> "SevenZipArchive":
         ) from error
     except MemoryError as error:
         raise LimitExceeded(
-            f"{origin.identity} needs more memory to be listed than there is; raise the limit"
+            f"{origin.identity} needs more memory to be listed than there is; raise memory_bytes"
         ) from error
     except Exception as error:
         raise UnreadableSource(
