@@ -19,6 +19,7 @@ MD5 = b"0cc175b9c0f1b6a831c399e269772661"
         (b'{"value": [{"MediaID": 1, "MD5": "', "vics"),
         (b"<?xml version='1.0'?><queryResult><images/></queryResult>", "ncmec_xml"),
         (b"\xef\xbb\xbfmd5;Image ID;Baseline\r\n", "icse_csv"),
+        (b'"SHA-1","MD5","CRC32"\r\n', "hash_csv"),
         (MD5 + b"\n", "plain"),
         (b"\xef\xbb\xbf# skies\r\n" + MD5 + b",1\r\n", "plain"),
         ((MD5 + b"\n") * 300, "plain"),

@@ -78,8 +78,10 @@ def _row(number: int, text: str, delimiter: str, columns: tuple[str, ...]) -> Ro
     what = ""
     if len(cells) != len(columns) and any(cell.strip() for cell in cells[len(columns) :]):
         what = f"the row has {len(cells)} cells and the head names {len(columns)}: the others were left out"
-    found = dict(zip(reversed(columns), reversed([*cells, *[""] * len(columns)][: len(columns)]), strict=True))
-    return Row(number, {name: cell.strip() for name, cell in found.items()}, what)
+    found = dict.fromkeys(columns, "")
+    for name, cell in zip(columns, cells, strict=False):
+        found[name] = found[name] or cell.strip(" \t\r\n")
+    return Row(number, found, what)
 
 
 def _joined(lines: Iterator[tuple[int, bytes | None]]) -> Iterator[tuple[int, str | None]]:
