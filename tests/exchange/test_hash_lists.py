@@ -13,7 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sauveterre.errors import InvalidInput
+from sauveterre.exchange.cells import cell
 from sauveterre.exchange.writers.hash_csv import COLUMNS, text, write_hash_csv
+from sauveterre.exchange.writers.hma_csv import write_hma_csv
 from sauveterre.exchange.writers.vics import write_vics
 from sauveterre.matching import lists
 from sauveterre.records.category import Category
@@ -86,6 +88,38 @@ def test_csv_is_read_back_equal(written_items):
 
     assert read_back(out.getvalue(), "csv") == ("hash_csv", written_items)
     assert (written.items, written.left_out) == (len(written_items), {})
+
+
+RAIN, OTHER = Category("rain", "1"), Category("rain", "2")
+OPINIONS = {RAIN: "POSITIVE_CLASS", None: "INVESTIGATION_SEED"}
+
+
+@settings(max_examples=50)
+@given(st.lists(items(st.sampled_from([RAIN, OTHER, None]), keyed=False, entries=True, most=9), max_size=3))
+def test_hma_is_read_back_signal_by_signal(written_items):
+    out = io.BytesIO()
+    written = write_hma_csv(out, iter(written_items), collab="Skies", opinions=OPINIONS)
+
+    expected = [
+        ListedMedia((digest,), Category("threatexchange-opinion", OPINIONS[item.category]), NOWHERE,
+                    tags=cell(item.tags).strip(" \t"))
+        for item in written_items
+        for digest in sorted(item.hashes, key=lambda one: one.algorithm == "md5")
+        if item.category in OPINIONS and digest.algorithm in ("md5", "pdq")
+    ]  # fmt: skip
+    assert read_back(out.getvalue(), "csv") == ("signals_csv", expected)
+    assert written.items + written.left_out.total() == len(written_items)
+
+
+def test_hma_leaves_out_what_nobody_stated_an_opinion_of():
+    sha1 = ListedMedia((Digest("sha1", "a" * 40),), RAIN, NOWHERE)
+    out = io.BytesIO()
+    written = write_hma_csv(out, [replace(sha1, category=OTHER), sha1], collab="Skies", opinions=OPINIONS)
+
+    assert written.left_out == {"no opinion is stated for the category rain:2": 1, "it has no PDQ and no MD5": 1}
+    assert out.getvalue() == b"collab,signal_type,signal_str,category,tags\r\n"
+    with pytest.raises(InvalidInput, match="'RAIN' is no opinion"):
+        write_hma_csv(out, [], collab="Skies", opinions={None: "RAIN"})
 
 
 @given(texts)
