@@ -1,8 +1,8 @@
 """Signals of ThreatExchange and Hasher-Matcher-Actioner as a table: one signal a row.
 
 Columns: ``collab``, ``signal_type``, ``signal_str``, ``category``, ``tags``, as ``threatexchange dataset --csv`` prints
-them. Types that are read: ``pdq``, ``video_md5`` and those named after MD5, SHA-1 or SHA-256. ``category`` is the opinion
-of the exchange, e.g. ``POSITIVE_CLASS``. Not read: ``collab``, signals of other types.
+them. Types that are read: ``pdq``, ``video_md5`` and those named after MD5, SHA-1 or SHA-256. ``category`` is the
+opinion of the exchange, e.g. ``POSITIVE_CLASS``. Not read: ``collab``, signals of other types.
 
 Source of the format: the output of python-threatexchange.
 """
