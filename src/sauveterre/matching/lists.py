@@ -7,9 +7,8 @@ from pathlib import Path
 
 from sauveterre.errors import UnknownFormat, UnreadableSource
 from sauveterre.matching.readers import READERS
-from sauveterre.records.hash_list import ListedMedia
+from sauveterre.records.hash_list import ListRecord
 from sauveterre.records.list_reader import ListReader
-from sauveterre.records.problem import Problem
 
 HEAD = 8_192
 
@@ -35,8 +34,8 @@ class OpenedList:
     """``sha256:…`` of the whole file: what the provenance of its records names."""
     reader: ListReader
 
-    def records(self) -> Iterator[ListedMedia | Problem]:
-        """Yield its items and problems, with the file's name as the path in their provenance."""
+    def records(self) -> Iterator[ListRecord]:
+        """Yield its items, withdrawals and problems, with the file's name as the path in their provenance."""
         try:
             with self.path.open("rb") as stream:
                 yield from self.reader.read(stream, identity=self.identity, name=self.path.name)
@@ -58,7 +57,7 @@ def open_list(path: Path) -> OpenedList:
     return OpenedList(path, identity, reader)
 
 
-def read_list(path: Path) -> Iterator[ListedMedia | Problem]:
+def read_list(path: Path) -> Iterator[ListRecord]:
     """Yield the records of the list in a file, in one step; raise as ``open_list`` and its reader do."""
     return open_list(path).records()
 

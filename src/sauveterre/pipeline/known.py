@@ -9,7 +9,7 @@ from sauveterre.matching.known import KnownList, KnownListBuilder
 from sauveterre.matching.lists import open_list
 from sauveterre.matching.stacks import Candidate, Stack, stack
 from sauveterre.records.content import Fingerprint
-from sauveterre.records.hash_list import Hit, ListedMedia, ListIdentity
+from sauveterre.records.hash_list import Hit, ListedMedia, ListIdentity, Withdrawal
 from sauveterre.records.problem import Problem
 
 
@@ -39,11 +39,18 @@ def build_list(path: Path, target: Path, *, name: str, version: str) -> ListRead
             if isinstance(record, ListedMedia):
                 builder.add(record)
                 schemes.update({record.category.scheme} if record.category else ())
+            elif isinstance(record, Withdrawal):
+                problems.append(_not_withdrawn(record))
             else:
                 problems.append(record)
         scheme = ", ".join(sorted(schemes))
         builder.finish(ListIdentity(name, version, scheme), opened.identity)
         return ListReading(opened.reader.NAME, opened.identity, len(builder), tuple(problems), scheme)
+
+
+def _not_withdrawn(record: Withdrawal) -> Problem:
+    what = f"the list takes back entry {record.entry}: an earlier version that holds it is not changed by this file"
+    return Problem(record.provenance, f"{what}; take that version off, or import the list whole")
 
 
 def open_built(path: Path) -> KnownList:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sauveterre.records.category import Category
 from sauveterre.records.digest import Digest
+from sauveterre.records.problem import Problem
 from sauveterre.records.provenance import Provenance
 
 
@@ -29,6 +30,20 @@ class ListedMedia:
     series: str = ""
     tags: str = ""
     files: tuple[ListedFile, ...] = ()
+    entry: str = ""
+    """Its identity in the list, where the list has one: what a later version changes or withdraws it by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """A list takes back an entry of an earlier version, by the identity that ``ListedMedia.entry`` gave it."""
+
+    entry: str
+    provenance: Provenance
+
+
+ListRecord = ListedMedia | Withdrawal | Problem
+"""What a reader of lists yields."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from typing import BinaryIO, Protocol
 
-from sauveterre.records.hash_list import ListedMedia
-from sauveterre.records.problem import Problem
+from sauveterre.records.hash_list import ListRecord
 
 
 class ListReader(Protocol):
@@ -15,5 +14,5 @@ class ListReader(Protocol):
     def recognises(self, head: bytes) -> bool:
         """Say from the first 8,192 bytes whether the list is in this format."""
 
-    def read(self, stream: BinaryIO, *, identity: str, name: str) -> Iterator[ListedMedia | Problem]:
+    def read(self, stream: BinaryIO, *, identity: str, name: str) -> Iterator[ListRecord]:
         """Yield items in constant memory; raise ``MalformedList`` where the list can be followed no further."""

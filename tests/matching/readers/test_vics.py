@@ -8,7 +8,7 @@ import tracemalloc
 import pytest
 
 from sauveterre.errors import MalformedList
-from sauveterre.matching import lists
+from sauveterre.matching import json_events, lists
 from sauveterre.matching.readers import vics
 from sauveterre.records.category import Category
 from sauveterre.records.digest import Digest
@@ -179,7 +179,7 @@ def test_broken_in_the_middle_everything_before_is_there(vics_bytes):
     assert [item.provenance.locator for item in found] == ["$.value[0]", "$.value[1]"]
 
 
-@pytest.mark.parametrize("before", [0, 14_000, vics.CHUNK - 30, vics.CHUNK])
+@pytest.mark.parametrize("before", [0, 14_000, json_events.CHUNK - 30, json_events.CHUNK])
 @pytest.mark.parametrize("digits", [1_990, 3_900, 5_000, 50_000])
 def test_a_number_of_thousands_of_digits_harms_no_more_than_its_list(vics_bytes, before, digits):
     data = vics_bytes([{"MD5": MD5, "Tags": "x" * before}, {"MediaSize": 987654, "MD5": MD5}])
@@ -208,7 +208,7 @@ def test_a_value_without_an_end_is_not_kept_in_memory():
     stream = Endless()
     with pytest.raises(MalformedList, match="one value takes more than"):
         list(vics.read(stream, identity="sha256:00", name="films.json"))
-    assert stream.sent < 2 * vics.MOST_BYTES_IN_ONE_VALUE
+    assert stream.sent < 2 * json_events.MOST_BYTES_IN_ONE_VALUE
 
 
 def test_cut_anywhere_everything_before_the_cut_is_there(vics_bytes):

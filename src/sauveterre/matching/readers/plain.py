@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from sauveterre.errors import MalformedList
+from sauveterre.matching.lines import lines_of
 from sauveterre.records.category import Category
 from sauveterre.records.digest import HEX_LENGTH, Digest
 from sauveterre.records.hash_list import ListedMedia
@@ -58,7 +59,7 @@ def read(stream: BinaryIO, *, identity: str, name: str) -> Iterator[ListedMedia 
 
 def _records(stream: BinaryIO, identity: str, name: str) -> Iterator[ListedMedia | Problem]:
     of_64_digits, scheme = "sha256", f"plain-{name}"
-    for number, line in _lines(stream):
+    for number, line in lines_of(stream, MOST_BYTES_IN_ONE_LINE):
         where = Provenance(identity, name, f"line {number}", NAME)
         if line is None:
             yield Problem(where, f"the line is longer than {MOST_BYTES_IN_ONE_LINE:,} bytes: not read")
@@ -68,21 +69,6 @@ def _records(stream: BinaryIO, identity: str, name: str) -> Iterator[ListedMedia
             of_64_digits, scheme = _header(text, of_64_digits, scheme)
         elif text:
             yield _record(text, where, of_64_digits, scheme)
-
-
-def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
-    """Yield each line with its number from 1; None for a line that is too long."""
-    number, too_long = 1, False
-    while line := stream.readline(MOST_BYTES_IN_ONE_LINE):
-        whole = line.endswith(b"\n") or len(line) < MOST_BYTES_IN_ONE_LINE
-        if number == 1 and not too_long:
-            line = line.removeprefix(codecs.BOM_UTF8)
-        if whole:
-            yield number, None if too_long else line
-            number += 1
-        too_long = not whole
-    if too_long:
-        yield number, None
 
 
 def _text(line: bytes) -> str:

@@ -13,9 +13,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, BinaryIO
 
-import ijson
-
 from sauveterre.errors import MalformedList
+from sauveterre.matching.json_events import CHUNK, follow
 from sauveterre.records.category import Category
 from sauveterre.records.digest import HEX_LENGTH, Digest
 from sauveterre.records.hash_list import ListedFile, ListedMedia
@@ -24,8 +23,6 @@ from sauveterre.records.provenance import Provenance
 
 NAME = "vics"
 
-CHUNK = 1 << 14
-MOST_BYTES_IN_ONE_VALUE = 1 << 22
 MOST_DEPTH = 64
 MOST_VALUES_IN_ONE_ITEM = 50_000
 MOST_TEXT_IN_ONE_ITEM = 1 << 21
@@ -39,8 +36,6 @@ _CASE_KEYS = frozenset({"CaseID", "CaseNumber", "Media"})
 _CONTEXT_KEYS = frozenset({"@odata.context", "odata.context", "odata.metadata"})
 _REGION = re.compile(r"\.xml/([A-Za-z0-9_-]{1,32})/")
 _SET = re.compile(r"#([A-Za-z]{1,32})")
-_ENDLESS_NUMBER = re.compile(rb"[0-9]{2000}")
-"""The parser's C code ends the process on more than 4,300 digits; this lets fewer than 4,000 through in two chunks."""
 _HEAD = re.compile(rb"projectvic|vicsdatamodel", re.IGNORECASE)
 _STARTS = frozenset({"start_map", "start_array"})
 _ENDS = frozenset({"end_map", "end_array"})
@@ -61,78 +56,9 @@ def read(stream: BinaryIO, *, identity: str, name: str) -> Iterator[ListedMedia 
     after everything before the damage was yielded, where the JSON breaks or ends too early.
     """
     walk = _Walk(identity, name)
-    text = _Utf8()
-    events: Any = ijson.sendable_list()
-    parser = ijson.basic_parse_coro(events, use_float=False)
-    last = 0
-    while True:
-        chunk = _full_chunk(stream)
-        data = text.clean(chunk)
-        endless = _ENDLESS_NUMBER.search(data)
-        fed = _feed(parser, data[: endless.start()] if endless else data)
-        if events:
-            last = walk.offset
-        yield from walk.take(events)
-        if text.replaced:
-            yield walk.problem(f"{walk.where(len(chunk))} are bytes that are not UTF-8: shown as \ufffd")
-        if endless:
-            raise walk.malformed("a number has thousands of digits", len(chunk))
-        if not fed:
-            raise walk.malformed("the JSON breaks" if chunk else "the file ends too early", len(chunk))
-        if not chunk:
-            break
-        walk.offset += len(chunk)
-        if walk.offset - last > MOST_BYTES_IN_ONE_VALUE:
-            raise walk.malformed(f"one value takes more than {MOST_BYTES_IN_ONE_VALUE:,} bytes", 0)
+    yield from follow(stream, walk)
     if not walk.lists:
         raise walk.malformed('there is no array "value"', 0)
-
-
-def _full_chunk(stream: BinaryIO) -> bytes:
-    """Read a whole chunk, or less only at the end, however little the stream gives at once."""
-    parts, missing = [], CHUNK
-    while missing and (part := stream.read(missing)):
-        parts.append(part)
-        missing -= len(part)
-    return b"".join(parts)
-
-
-def _feed(parser: Any, data: bytes) -> bool:
-    try:
-        parser.send(data)
-        if not data:
-            parser.close()
-    except StopIteration:
-        return True
-    except (
-        ijson.JSONError,
-        ValueError,
-        ArithmeticError,
-        SystemError,
-    ):  # all but the first: a number of thousands of digits
-        return False
-    return True
-
-
-class _Utf8:
-    """Takes the byte order mark off, and puts U+FFFD for what is not UTF-8, so that one bad name stops nothing."""
-
-    def __init__(self) -> None:
-        self._decoder = codecs.getincrementaldecoder("utf-8-sig")("strict")
-        self.replaced = False
-
-    def clean(self, chunk: bytes) -> bytes:
-        state = self._decoder.getstate()
-        self.replaced = False
-        try:
-            return self._decoder.decode(chunk, not chunk).encode()
-        except UnicodeDecodeError:
-            self.replaced = True
-        self._decoder.setstate(state)
-        self._decoder.errors = "replace"
-        text = self._decoder.decode(chunk, not chunk)
-        self._decoder.errors = "strict"
-        return text.encode()
 
 
 @dataclass(slots=True)
