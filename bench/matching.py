@@ -100,15 +100,19 @@ def nearly(size: int, asked: int, rounds: int) -> list[Any]:
     few = queries[: max(20, asked // 2_000)]
     index = NearIndex(hashes)
     building = seconds(lambda: index.bands)
-    if len(near.near(index, few, brute=False)) != compare_everything(hashes, few):
+    if len(near.near(index, few, way="join")) != compare_everything(hashes, few):
         raise SystemExit("the near index and its peer do not agree")
     facts = {"list": size, "queries": asked, "build_s": building}
     peer = lambda: compare_everything(hashes, few)  # noqa: E731
     return [
         result | {"sizes": facts}
         for result in (
-            compare("near, bands / numpy", lambda: near.near(index, queries), peer, (asked, len(few)), rounds),
-            compare("near, few / numpy", lambda: near.near(index, few, brute=True), peer, (len(few), len(few)), rounds),
+            compare(
+                "near, bands / numpy", lambda: near.near(index, queries, way="join"), peer, (asked, len(few)), rounds
+            ),
+            compare(
+                "near, few / numpy", lambda: near.near(index, few, way="brute"), peer, (len(few), len(few)), rounds
+            ),
         )
     ]
 
