@@ -1,10 +1,11 @@
 """Exact look-up and near matches beside their peers, in one run: prints ratios and writes build/bench/matching.json.
 
 Peers: for exact look-up a Python set and SQLite (digests as blobs, WITHOUT ROWID), for near matches numpy comparing
-everything. Hashes are random, one query in twenty is on the list, near ones at most 31 bits away. Ours and the peer
-take turns, and medians of CPU time are compared: absolute times say more about the machine than about the program.
+everything, and in the long form faiss and usearch. Hashes are random, one query in twenty is on the list. Ours and
+the peer take turns, and medians of CPU time are compared: absolute times say more about the machine than about the
+program.
 
-    python bench/matching.py [--short]
+    python bench/matching.py [--short] [--near]
 """
 
 import argparse
@@ -13,26 +14,15 @@ import platform
 import sqlite3
 import statistics
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
-from sauveterre.matching import near, stacks
+from near_matching import nearly, seconds, stacked
 from sauveterre.matching.exact import ExactBuilder, ExactIndex
-from sauveterre.matching.near import NearIndex
-
-Hashes = NDArray[np.uint8]
-
-
-def seconds(work: Callable[[], Any]) -> float:
-    started = time.process_time()
-    work()
-    return time.process_time() - started
 
 
 def compare(name: str, ours: Callable[[], Any], peer: Callable[[], Any], units: tuple[int, int], rounds: int) -> Any:
@@ -81,58 +71,25 @@ def exact(folder: Path, size: int, asked: int, rounds: int) -> list[Any]:
     return [result | {"sizes": facts} for result in results]
 
 
-def compare_everything(hashes: Hashes, queries: Hashes) -> int:
-    wide, found = hashes.view(np.uint64), 0
-    for query in queries.view(np.uint64):
-        found += int((np.bitwise_count(wide ^ query).sum(1, dtype=np.uint16) <= near.THRESHOLD).sum())
-    return found
-
-
-def nearly(size: int, asked: int, rounds: int) -> list[Any]:
-    rng = np.random.default_rng(2)
-    hashes = rng.integers(0, 256, (size, 32), np.uint8)
-    queries = rng.integers(0, 256, (asked, 32), np.uint8)
-    queries[::20] = hashes[rng.integers(0, size, len(queries[::20]))]
-    for _ in range(20):
-        bits = rng.integers(0, 256, len(queries[::20]))
-        rows = np.arange(0, asked, 20)
-        queries[rows, bits >> 3] ^= (1 << (bits & 7)).astype(np.uint8)
-    few = queries[: max(20, asked // 2_000)]
-    index = NearIndex(hashes)
-    building = seconds(lambda: index.bands)
-    if len(near.near(index, few, brute=False)) != compare_everything(hashes, few):
-        raise SystemExit("the near index and its peer do not agree")
-    facts = {"list": size, "queries": asked, "build_s": building}
-    peer = lambda: compare_everything(hashes, few)  # noqa: E731
-    return [
-        result | {"sizes": facts}
-        for result in (
-            compare("near, bands / numpy", lambda: near.near(index, queries), peer, (asked, len(few)), rounds),
-            compare("near, few / numpy", lambda: near.near(index, few, brute=True), peer, (len(few), len(few)), rounds),
-        )
-    ]
-
-
-def stacked(size: int) -> Any:
-    rng = np.random.default_rng(3)
-    hashes = rng.integers(0, 256, (size, 32), np.uint8)
-    twins = size // 2
-    hashes[:twins] = hashes[rng.integers(twins, size, twins)]
-    for _ in range(6):
-        bits = rng.integers(0, 256, twins)
-        hashes[np.arange(twins), bits >> 3] ^= (1 << (bits & 7)).astype(np.uint8)
-    members = [(f"{k:064x}", row.tobytes(), 80, 100, 1) for k, row in enumerate(hashes)]
-    return {"pictures": size, "cpu_s": seconds(lambda: stacks.stack(members))}
+def extra(result: Any) -> str:
+    """Say what else there is to a near search."""
+    memory = result["sizes"].get("bytes_a_hash")
+    recall = f"recall of the peer {result['recall']:.2f}, " if "recall" in result else ""
+    return f"{recall}{memory:.0f} bytes a hash" if memory else ""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--short", action="store_true", help="small sizes: less than a minute")
-    short = parser.parse_args().short
+    parser.add_argument("--near", action="store_true", help="near matches and stacks only")
+    options = parser.parse_args()
+    short = options.short
     rounds = 3 if short else 5
     with tempfile.TemporaryDirectory() as folder:
-        results = exact(Path(folder), 500_000 if short else 10_000_000, 100_000 if short else 200_000, rounds)
-    results += nearly(200_000 if short else 1_000_000, 50_000 if short else 200_000, rounds)
+        sizes = (500_000, 100_000) if short else (10_000_000, 200_000)
+        results = [] if options.near else exact(Path(folder), *sizes, rounds)
+        sizes = (200_000, 50_000) if short else (10_000_000, 200_000)
+        results += nearly(Path(folder), *sizes, min(rounds, 3), peers=not short)
     stacking = stacked(50_000 if short else 1_000_000)
     versions = {
         "python": platform.python_version(), "numpy": np.__version__, "numba": numba.__version__,
@@ -141,9 +98,10 @@ def main() -> None:
     target = Path(__file__).parents[1] / "build" / "bench" / "matching.json"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps({"results": results, "stacks": stacking, "versions": versions}, indent=1) + "\n")
-    print(f"{'':24}{'ours':>14}{'peer':>14}{'ratio':>9}   queries per CPU second, medians of {rounds}")
+    print(f"{'':30}{'ours':>14}{'peer':>14}{'ratio':>9}   queries per CPU second, medians of {rounds}")
     for result in results:
-        print(f"{result['name']:24}{result['ours']:14,.0f}{result['peer']:14,.0f}{result['ratio']:8.1f}x")
+        figures = f"{result['ours']:14,.0f}{result['peer']:14,.0f}{result['ratio']:8.1f}x"
+        print(f"{result['name']:30}{figures}   {extra(result)}")
     print(f"{stacking['pictures']:,} pictures stacked in {stacking['cpu_s']:.1f} s")
 
 

@@ -1,5 +1,7 @@
 """Known lists on disk, and the hits on them."""
 
+from dataclasses import replace
+
 import pytest
 
 from sauveterre.errors import LimitExceeded, UnreadableSource
@@ -102,6 +104,30 @@ def test_the_closest_item_of_each_list_of_equals_the_first(make, pdq, flipped):
         ("films", "only", 31),
     ]
     assert [hit.distance for hit in match([content(5, pdq)], [films], MatchOptions(threshold=30))] == []
+
+
+def test_a_near_hit_says_both_qualities(make, pdq, flipped):
+    other = flipped(pdq, 100, 1)
+    stated = replace(item("stated", Digest("pdq", pdq.hex())), pdq_quality=91)
+    again = replace(item("again", Digest("pdq", pdq.hex())), pdq_quality=99)
+    skies = make(SKIES, stated, again, item("silent", Digest("pdq", other.hex())))
+    hits = match([content(1, flipped(pdq, 2, 3), 70), content(2, other, 71)], [skies])
+    assert [(hit.locator, hit.distance, hit.quality, hit.listed_quality) for hit in hits] == [
+        ("stated", 2, 70, 91),
+        ("silent", 0, 71, None),
+    ]
+
+
+@pytest.mark.parametrize("quality", [-1, 101])
+def test_a_listed_quality_is_one_that_pdq_knows(quality):
+    with pytest.raises(ValueError, match="between 0 and 100"):
+        replace(item("a"), pdq_quality=quality)
+
+
+@pytest.mark.parametrize("quality", [0, 49, 50])
+def test_what_a_list_says_is_poor_is_not_matched(make, pdq, quality):
+    poor = replace(item("a", Digest("pdq", pdq.hex())), pdq_quality=quality)
+    assert len(list(match([content(1, pdq)], [make(SKIES, poor)]))) == (quality >= 50)
 
 
 @pytest.mark.parametrize("quality", [0, 49])

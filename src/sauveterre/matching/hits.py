@@ -93,10 +93,18 @@ def _hits(
     item = int(known.near_items[row])
     if item not in exact:
         digest = Digest("pdq", known.near.hash(row).hex())
-        yield _hit(content, known, item, digest, apart, content.picture.quality)
+        yield _hit(content, known, item, digest, apart, content.picture.quality, known.quality(row))
 
 
-def _hit(content: Fingerprint, known: KnownList, item: int, digest: Digest, distance: int, quality: int | None) -> Hit:
+def _hit(
+    content: Fingerprint,
+    known: KnownList,
+    item: int,
+    digest: Digest,
+    distance: int,
+    quality: int | None,
+    listed_quality: int | None = None,
+) -> Hit:
     return Hit(
         sha256=content.digests.sha256,
         identity=known.identity,
@@ -105,4 +113,5 @@ def _hit(content: Fingerprint, known: KnownList, item: int, digest: Digest, dist
         quality=quality,
         category=known.category(item),
         locator=known.locator(item),
+        listed_quality=listed_quality,
     )

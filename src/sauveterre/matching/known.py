@@ -24,6 +24,8 @@ from sauveterre.records.hash_list import ListedMedia, ListIdentity
 KIND = "known-list"
 MOST_CATEGORIES = 1 << 20
 MOST_IDENTITY = 512
+_NO_QUALITY = 255
+"""In the column of qualities: the list states none."""
 
 _IDENTITY_KEYS = ("name", "version", "scheme")
 _COLUMNS = frozenset({
@@ -49,6 +51,7 @@ class KnownList:
         self.near = NearIndex(arrays["pdq"])
         self.near_items: NDArray[np.uint32] = arrays["pdq.items"]
         """The item number of each row of ``near``."""
+        self._qualities = arrays.get("pdq.quality")
         self._columns = columns
 
     @classmethod
@@ -66,6 +69,11 @@ class KnownList:
             return None
         scheme, _, code = self._text("categories", "category_ends", row - 1).partition("\0")
         return Category(scheme, code)
+
+    def quality(self, row: int) -> int | None:
+        """Return the PDQ quality that the list states for a row of ``near``; None where it states none."""
+        stated = _NO_QUALITY if self._qualities is None else int(self._qualities[row])
+        return None if stated == _NO_QUALITY else stated
 
     def locator(self, item: int) -> str:
         """Return the row of the list that an item came from, by its number from 0."""
@@ -101,6 +109,7 @@ class KnownListBuilder(AbstractContextManager["KnownListBuilder"]):
         self._exact = ExactBuilder(path.parent, rows_in_memory=rows_in_memory)
         self._locators = tempfile.TemporaryFile(dir=path.parent)  # noqa: SIM115  (closed by __exit__)
         self._pdq: dict[bytes, int] = {}
+        self._qualities = array("B")
         self._categories: dict[Category, int] = {}
         self._category_rows = array("I")
         self._locator_ends = array("Q")
@@ -122,8 +131,9 @@ class KnownListBuilder(AbstractContextManager["KnownListBuilder"]):
         for digest in item.hashes:
             if digest.algorithm == "pdq":
                 pdq = bytes.fromhex(digest.hex)
-                if near.matchable(pdq, None):
-                    self._pdq.setdefault(pdq, number)
+                if pdq not in self._pdq and near.matchable(pdq, item.pdq_quality):
+                    self._pdq[pdq] = number
+                    self._qualities.append(_NO_QUALITY if item.pdq_quality is None else item.pdq_quality)
             else:
                 self._exact.add(digest, number)
         self._category_rows.append(self._category_row(item.category))
@@ -147,6 +157,7 @@ class KnownListBuilder(AbstractContextManager["KnownListBuilder"]):
         shapes = exact.shapes(runs) | {
             "pdq": ("|u1", (len(self._pdq), near.WIDTH)),
             "pdq.items": ("<u4", (len(self._pdq),)),
+            "pdq.quality": ("|u1", (len(self._pdq),)),
             "item.category": ("<u4", (len(self),)),
             "item.locator_ends": ("<u8", (len(self),)),
             "locators": ("|u1", (self._end,)),
@@ -161,6 +172,7 @@ class KnownListBuilder(AbstractContextManager["KnownListBuilder"]):
     def _fill_items(self, arrays: Mapping[str, Column], texts: list[bytes]) -> None:
         arrays["pdq"][:] = near.to_rows(list(self._pdq))
         arrays["pdq.items"][:] = list(self._pdq.values())
+        arrays["pdq.quality"][:] = np.frombuffer(self._qualities, np.uint8)
         arrays["item.category"][:] = np.frombuffer(self._category_rows, np.uint32)
         arrays["item.locator_ends"][:] = np.frombuffer(self._locator_ends, np.uint64)
         arrays["categories"][:] = np.frombuffer(b"".join(texts), np.uint8)
@@ -184,6 +196,7 @@ def _is_sound(arrays: Mapping[str, Column]) -> bool:
     items = len(arrays["item.category"])
     return (
         arrays["pdq"].shape == (len(arrays["pdq.items"]), near.WIDTH)
+        and len(arrays.get("pdq.quality", arrays["pdq.items"])) == len(arrays["pdq.items"])
         and len(arrays["item.locator_ends"]) == items
         and arrays["pdq"].dtype == np.uint8
     )

@@ -4,6 +4,8 @@ PDQ, its quality and its limits (31 bits, quality 50) are those of the public de
 ThreatExchange. The way of searching is told in ``near_kernels``.
 """
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,7 +18,16 @@ THRESHOLD = 31
 QUALITY = 50
 """Least PDQ quality of a hash that may be matched."""
 
-_BRUTE_COMPARISONS = 1 << 30
+Way = Literal["brute", "probe", "join"]
+"""How to search: compare everything, look each query up in the bands, or join all queries with each band."""
+
+_BRUTE_SIZE = 20_000
+"""Hashes up to which comparing everything is the fastest way, whatever the queries."""
+_BRUTE_QUERIES = 100
+"""Queries together from which a probe's jumps through memory cost more than a pass over everything; and single queries
+whose passes over everything cost as much as making the bands."""
+_JOIN_QUERIES, _JOIN_COMPARISONS = 2_000, 1 << 30
+"""Queries, and queries times hashes, from which it pays to gather every bucket once."""
 _FIRST_ROOM = 1 << 16
 
 Hashes = NDArray[np.uint8]
@@ -41,13 +52,15 @@ def to_rows(hashes: list[bytes]) -> Hashes:
 
 
 class NearIndex:
-    """A set of PDQ hashes to search: 32 bytes each, and 64 more once a large batch has come."""
+    """A set of PDQ hashes to search: 32 bytes each, and 64 more (with 8 MiB) once bands are worth their making."""
 
     def __init__(self, hashes: Hashes) -> None:
         """Take hashes of N × 32 bytes; raise ``ValueError`` for another shape."""
         self.words = words_of(hashes)
-        self._by_word: Words | None = None
+        self.gone: NDArray[np.uint8] = np.empty(0, np.uint8)
+        """Bits of the rows that are never found, row r at bit r & 7 of byte r >> 3; empty while there are none."""
         self._bands: tuple[NDArray[np.int64], NDArray[np.uint32]] | None = None
+        self._compared = 0
 
     def __len__(self) -> int:
         return len(self.words)
@@ -57,58 +70,65 @@ class NearIndex:
         return bytes(self.words[row].view(np.uint8))
 
     @property
-    def by_word(self) -> Words:
-        """The hashes word by word (4 × N), for brute force."""
-        if self._by_word is None:
-            self._by_word = np.ascontiguousarray(self.words.T)
-        return self._by_word
-
-    @property
     def bands(self) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
         """The hashes sorted by their value in each band: starts (16 × 65,537) and order (16 × N)."""
         if self._bands is None:
             self._bands = sort_bands(self.words)
         return self._bands
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory that the index holds now."""
+        bands = sum(part.nbytes for part in self._bands) if self._bands is not None else 0
+        return self.words.nbytes + self.gone.nbytes + bands
 
-def near(
-    index: NearIndex, queries: Hashes, threshold: int = THRESHOLD, *, brute: bool | None = None
-) -> NDArray[np.int64]:
+    def way(self, queries: int) -> Way:
+        """Choose how to search for so many queries, by the sizes and by what has been asked before."""
+        if queries >= _JOIN_QUERIES and queries * len(self) > _JOIN_COMPARISONS:
+            return "join"
+        if len(self) <= _BRUTE_SIZE or queries >= _BRUTE_QUERIES:
+            return "brute"
+        self._compared += queries
+        return "brute" if self._bands is None and self._compared <= _BRUTE_QUERIES else "probe"
+
+
+def near(index: NearIndex, queries: Hashes, threshold: int = THRESHOLD, *, way: Way | None = None) -> NDArray[np.int64]:
     """Return every pair within the threshold as rows of query, item, distance, ordered by query, then item.
 
-    The memory grows with the pairs found; ``nearest`` does not. ``brute`` forces one of the two ways of searching,
-    which give the same; by default the sizes decide.
+    The memory grows with the pairs found; ``nearest`` does not. ``way`` forces one of the ways of searching, which
+    give the same; by default the sizes decide.
     """
-    found = _search(index, words_of(queries), threshold, brute=brute, all_pairs=True)
+    found = _search(index, words_of(queries), threshold, way=way, all_pairs=True)
     return found[np.lexsort((found[:, 1], found[:, 0]))]
 
 
 def nearest(
-    index: NearIndex, queries: Hashes, threshold: int = THRESHOLD, *, brute: bool | None = None
+    index: NearIndex, queries: Hashes, threshold: int = THRESHOLD, *, way: Way | None = None
 ) -> NDArray[np.int64]:
     """Return for each query the closest item and its distance (N × 2); -1 and -1 where none is near.
 
     Of items equally close it is the first.
     """
-    found = _search(index, words_of(queries), threshold, brute=brute, all_pairs=False)
+    found = _search(index, words_of(queries), threshold, way=way, all_pairs=False)
     found[found[:, 0] < 0] = -1
     return found
 
 
-def _search(
-    index: NearIndex, queries: Words, threshold: int, *, brute: bool | None, all_pairs: bool
-) -> NDArray[np.int64]:
+def _search(index: NearIndex, queries: Words, threshold: int, *, way: Way | None, all_pairs: bool) -> NDArray[np.int64]:
     if not 0 <= threshold <= 8 * WIDTH:
         raise ValueError(f"a threshold of {threshold} bits is not between 0 and {8 * WIDTH}")
-    if brute is None:
-        brute = len(index) * len(queries) <= _BRUTE_COMPARISONS
+    chosen: Way = "brute" if threshold > THRESHOLD else way or index.way(len(queries))
     closest = np.empty((len(queries) if not all_pairs else 0, 2), np.int64)
     closest[:] = (-1, 8 * WIDTH + 1)
     pairs = np.empty((_FIRST_ROOM if all_pairs else 0, 3), np.int64)
     while True:
         count = np.zeros(1, np.int64)
-        if brute or threshold > THRESHOLD:
-            near_kernels.compare_all(index.by_word, queries, threshold, pairs, count, closest, all_pairs)
+        if chosen == "brute":
+            near_kernels.compare_all(index.words, queries, threshold, index.gone, pairs, count, closest, all_pairs)
+        elif chosen == "probe":
+            near_kernels.probe(
+                index.words, *index.bands, queries, threshold, index.gone, pairs, count, closest, all_pairs
+            )
         else:
             _join(index, queries, threshold, pairs, count, closest, all_pairs=all_pairs)
         if not all_pairs:
@@ -133,7 +153,7 @@ def _join(
     for band in range(near_kernels.BANDS):
         near_kernels.sort_by_band(queries, band, q_starts, q_order)
         near_kernels.join_band(
-            index.words, starts[band], order[band], queries, q_starts, q_order, band, threshold,
+            index.words, starts[band], order[band], queries, q_starts, q_order, band, threshold, index.gone,
             pairs, count, closest, all_pairs,
         )  # fmt: skip
 

@@ -5,6 +5,10 @@ at most one, for 16 bands with two bits each would make 32. So a hash is compare
 it, or all but one bit of a band: exact, with nothing missed. Hashes are sorted by their value in a band (``starts``
 and ``order``), and a bucket is compared with the 17 buckets that one bit or none parts from it, two of the four words
 first.
+
+Three ways give the same pairs: ``join_band`` for many queries, ``probe`` for few on a large set, ``compare_all`` where
+bands are not worth their making. Each passes over the rows whose bit is set in ``gone`` (row r is bit r & 7 of byte
+r >> 3), which may be empty.
 """
 
 from typing import Any
@@ -20,10 +24,12 @@ VALUES = 1 << 16
 _WORDS = types.Array(types.uint64, 2, "C", readonly=True)
 _STARTS = types.Array(types.int64, 1, "C", readonly=True)
 _ORDER = types.Array(types.uint32, 1, "C", readonly=True)
+_GONE = types.Array(types.uint8, 1, "C", readonly=True)
 
 Words = NDArray[np.uint64]
 Starts = NDArray[np.int64]
 Order = NDArray[np.uint32]
+Gone = NDArray[np.uint8]
 Row = int | np.int64
 
 
@@ -96,7 +102,7 @@ def least(first: Words, second: Words, n: int, a: np.uint64, b: np.uint64) -> in
 
 @njit(
     types.void(
-        types.int64, types.int64, types.int64,
+        types.int64, types.int64, types.int64, _GONE,
         types.int64[:, ::1], types.int64[::1], types.int64[:, ::1], types.boolean,
     ),
     nogil=True,
@@ -106,16 +112,19 @@ def report(
     query: Row,
     row: Row,
     apart: Row,
+    gone: Gone,
     pairs: NDArray[np.int64],
     count: NDArray[np.int64],
     nearest: NDArray[np.int64],
     all_pairs: bool,  # noqa: FBT001  (a kernel takes positions only)
 ) -> None:
-    """Note one pair.
+    """Note one pair, unless its row is gone.
 
     With ``all_pairs`` it is written as query, item, distance, and counted in ``count[0]`` also where ``pairs`` is
     full. Else ``nearest[query]`` keeps the item at the least distance and, of equals, the first, with the distance.
     """
+    if gone.shape[0] and (gone[row >> 3] >> (row & 7)) & 1:
+        return
     if all_pairs:
         at = count[0]
         if at < pairs.shape[0]:
@@ -127,7 +136,7 @@ def report(
 
 @njit(
     types.void(
-        _WORDS, _STARTS, _ORDER, _WORDS, _STARTS, _ORDER, types.int64, types.int64,
+        _WORDS, _STARTS, _ORDER, _WORDS, _STARTS, _ORDER, types.int64, types.int64, _GONE,
         types.int64[:, ::1], types.int64[::1], types.int64[:, ::1], types.boolean,
     ),
     nogil=True,
@@ -142,6 +151,7 @@ def join_band(
     q_order: Order,
     band: int,
     threshold: int,
+    gone: Gone,
     pairs: NDArray[np.int64],
     count: NDArray[np.int64],
     nearest: NDArray[np.int64],
@@ -177,35 +187,69 @@ def join_band(
                     if apart > threshold:
                         continue
                     if not all_pairs or is_first_band(words, row, queries, query, band):
-                        report(query, row, apart, pairs, count, nearest, all_pairs)
+                        report(query, row, apart, gone, pairs, count, nearest, all_pairs)
 
 
 @njit(
     types.void(
-        types.Array(types.uint64, 2, "C", readonly=True), _WORDS, types.int64,
+        _WORDS, types.Array(types.int64, 2, "C", readonly=True), types.Array(types.uint32, 2, "C", readonly=True),
+        _WORDS, types.int64, _GONE, types.int64[:, ::1], types.int64[::1], types.int64[:, ::1], types.boolean,
+    ),
+    nogil=True,
+    cache=True,
+)  # fmt: skip
+def probe(
+    words: Words,
+    starts: NDArray[np.int64],
+    order: NDArray[np.uint32],
+    queries: Words,
+    threshold: int,
+    gone: Gone,
+    pairs: NDArray[np.int64],
+    count: NDArray[np.int64],
+    nearest: NDArray[np.int64],
+    all_pairs: bool,  # noqa: FBT001
+) -> None:
+    """Look up each query by itself in the buckets of all bands, and report what is within the threshold."""
+    for query in range(queries.shape[0]):
+        for band in range(BANDS):
+            own = band_value(queries, query, band)
+            for bit in range(17):
+                value = own if bit == 16 else own ^ (1 << bit)
+                for t in range(starts[band, value], starts[band, value + 1]):
+                    row = np.int64(order[band, t])
+                    apart = distance(words, row, queries, query)
+                    if apart > threshold:
+                        continue
+                    if not all_pairs or is_first_band(words, row, queries, query, band):
+                        report(query, row, apart, gone, pairs, count, nearest, all_pairs)
+
+
+@njit(
+    types.void(
+        _WORDS, _WORDS, types.int64, _GONE,
         types.int64[:, ::1], types.int64[::1], types.int64[:, ::1], types.boolean,
     ),
     nogil=True,
     cache=True,
 )  # fmt: skip
 def compare_all(
-    by_word: Words,
+    words: Words,
     queries: Words,
     threshold: int,
+    gone: Gone,
     pairs: NDArray[np.int64],
     count: NDArray[np.int64],
     nearest: NDArray[np.int64],
     all_pairs: bool,  # noqa: FBT001
 ) -> None:
-    """Compare every query with every hash, given word by word (4 × N), in blocks that stay in the cache.
-
-    Reports as ``join_band`` does.
-    """
-    n = by_word.shape[1]
+    """Compare every query with every hash, in blocks that stay in the cache; report what is within the threshold."""
+    n = words.shape[0]
     first, second = np.zeros(8192, np.uint64), np.zeros(8192, np.uint64)
     for start in range(0, n, 8192):
         size = min(8192, n - start)
-        first[:size], second[:size] = by_word[0, start : start + size], by_word[1, start : start + size]
+        for i in range(size):
+            first[i], second[i] = words[start + i, 0], words[start + i, 1]
         for query in range(queries.shape[0]):
             a, b = queries[query, 0], queries[query, 1]
             if least(first, second, size, a, b) > threshold:
@@ -215,7 +259,7 @@ def compare_all(
                 if apart > threshold:
                     continue
                 row = start + i
-                apart += np.int64(ones(by_word[2, row] ^ queries[query, 2]) + ones(by_word[3, row] ^ queries[query, 3]))
+                apart += np.int64(ones(words[row, 2] ^ queries[query, 2]) + ones(words[row, 3] ^ queries[query, 3]))
                 if apart > threshold:
                     continue
-                report(query, row, apart, pairs, count, nearest, all_pairs)
+                report(query, row, apart, gone, pairs, count, nearest, all_pairs)

@@ -65,7 +65,7 @@ def stack(members: Iterable[tuple[str, bytes, int, int, int]], options: StackOpt
     record; pictures that must not be matched by their hash (``near.matchable``) are in no stack.
     """
     unique: dict[str, Candidate] = {}
-    for member in sorted((Candidate(*member) for member in members), key=_rank):
+    for member in sorted((Candidate(*member) for member in members), key=rank):
         if near.matchable(member.pdq, member.quality, least_quality=options.quality):
             unique.setdefault(member.sha256, member)
     ranked = list(unique.values())
@@ -81,7 +81,8 @@ def stack(members: Iterable[tuple[str, bytes, int, int, int]], options: StackOpt
     return sorted(stacks, key=lambda made: made.head)
 
 
-def _rank(member: Candidate) -> tuple[int, int, int, str, bytes]:
+def rank(member: Candidate) -> tuple[int, int, int, str, bytes]:
+    """Return what puts the best picture first: pixels, then quality, then bytes, then the first SHA-256."""
     return -member.pixels, -member.quality, -member.size, member.sha256, member.pdq
 
 

@@ -14,6 +14,7 @@ KERNELS = (
     near_kernels.least,
     near_kernels.report,
     near_kernels.join_band,
+    near_kernels.probe,
     near_kernels.compare_all,
     star_kernels.note,
     star_kernels.list_neighbours,

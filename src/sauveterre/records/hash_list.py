@@ -32,6 +32,13 @@ class ListedMedia:
     files: tuple[ListedFile, ...] = ()
     entry: str = ""
     """Its identity in the list, where the list has one: what a later version changes or withdraws it by."""
+    pdq_quality: int | None = None
+    """PDQ quality, 0 to 100, where the list states it."""
+
+    def __post_init__(self) -> None:
+        """Refuse a quality that PDQ does not know."""
+        if self.pdq_quality is not None and not 0 <= self.pdq_quality <= 100:
+            raise ValueError(f"a PDQ quality of {self.pdq_quality} is not between 0 and 100")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +78,5 @@ class Hit:
     category: Category | None
     locator: str
     """The row of the list."""
+    listed_quality: int | None = None
+    """PDQ quality of the listed picture; None for digests, and where the list states none."""

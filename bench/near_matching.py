@@ -1,0 +1,148 @@
+"""Near matches and stacks for ``matching.py``: beside numpy always, in the long form beside faiss and usearch too.
+
+The peers live in ``build/bench/peers`` (``make bench`` installs them) and are run as programs, one at a time, in turns
+with ours; CPU time on one thread. Hashes are random, one query in twenty at most 20 bits from one of them.
+"""
+
+import statistics
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sauveterre.matching import near, stacks
+from sauveterre.matching.near import NearIndex
+
+PEERS = Path(__file__).parents[1] / "build" / "bench" / "peers" / "bin" / "python"
+PROGRAM = Path(__file__).parent / "peers" / "near_peers.py"
+ASKED = {"faiss-flat": 100, "usearch-exact": 4, "faiss-multihash": 100}
+"""Queries that each peer is asked at once: it takes seconds for them."""
+SINGLE = 100
+
+Hashes = NDArray[np.uint8]
+
+
+def seconds(work: Callable[[], Any]) -> float:
+    started = time.process_time()
+    work()
+    return time.process_time() - started
+
+
+def material(size: int, asked: int) -> tuple[Hashes, Hashes]:
+    rng = np.random.default_rng(2)
+    hashes = rng.integers(0, 256, (size, 32), np.uint8)
+    queries = rng.integers(0, 256, (asked, 32), np.uint8)
+    rows = np.arange(0, asked, 20)
+    queries[rows] = hashes[rng.integers(0, size, len(rows))]
+    for _ in range(20):
+        bits = rng.integers(0, 256, len(rows))
+        queries[rows, bits >> 3] ^= (1 << (bits & 7)).astype(np.uint8)
+    return hashes, queries
+
+
+def compare_everything(hashes: Hashes, queries: Hashes) -> int:
+    """Find matches in numpy alone."""
+    wide, found = hashes.view(np.uint64), 0
+    for query in queries.view(np.uint64):
+        found += int((np.bitwise_count(wide ^ query).sum(1, dtype=np.uint16) <= near.THRESHOLD).sum())
+    return found
+
+
+def one_by_one(index: NearIndex, queries: Hashes) -> int:
+    return sum(len(near.near(index, queries[row : row + 1])) for row in range(len(queries)))
+
+
+class Peer:
+    """A running peer that holds its index."""
+
+    def __init__(self, kind: str, folder: Path) -> None:
+        command = [str(PEERS), str(PROGRAM), kind, str(folder / "hashes.npy"), str(folder / "queries.npy")]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.build_s = float(self._line().split()[1])
+
+    def ask(self, manner: str, count: int) -> tuple[float, int]:
+        """Return the CPU seconds and the matches found."""
+        assert self.process.stdin is not None
+        print(manner, count, file=self.process.stdin, flush=True)
+        took, found = self._line().split()
+        return float(took), int(found)
+
+    def _line(self) -> str:
+        assert self.process.stdout is not None
+        if not (line := self.process.stdout.readline()):
+            raise SystemExit(f"a peer ended: {self.process.args!r}")
+        return line
+
+
+def beside(kind: str, folder: Path, index: NearIndex, queries: Hashes, rounds: int) -> list[dict[str, Any]]:
+    """Ask a peer and ours in turns, all at once and one by one."""
+    peer, results = Peer(kind, folder), []
+    few = ASKED[kind]
+    for manner, ours, count, asked in (
+        ("join", lambda: near.near(index, queries), len(queries), few),
+        ("single", lambda: one_by_one(index, queries[:SINGLE]), SINGLE, min(few, SINGLE)),
+    ):
+        word = "batch" if manner == "join" else "single"
+        expected = len(near.near(index, queries[:asked], way="brute"))
+        rows = [(seconds(ours), *peer.ask(word, asked)) for _ in range(rounds)]
+        mine, theirs = (
+            units / statistics.median(row[side] for row in rows) for side, units in ((0, count), (1, asked))
+        )
+        recall = rows[0][2] / expected
+        result = {"name": f"near {manner} / {kind}", "ours": mine, "peer": theirs, "ratio": mine / theirs}
+        results.append(result | {"recall": recall, "peer_build_s": peer.build_s})
+    peer.process.communicate()
+    return results
+
+
+def beside_numpy(hashes: Hashes, queries: Hashes, index: NearIndex, rounds: int) -> list[dict[str, Any]]:
+    few = queries[: max(20, len(queries) // 2_000)]
+    if len(near.near(index, few, way="join")) != compare_everything(hashes, few):
+        raise SystemExit("the near index and its peer do not agree")
+    results = []
+    for name, ours, count in (
+        ("near join / numpy", lambda: near.near(index, queries, way="join"), len(queries)),
+        ("near single / numpy", lambda: one_by_one(index, few), len(few)),
+    ):
+        ours()
+        rows = [(seconds(ours), seconds(lambda: compare_everything(hashes, few))) for _ in range(rounds)]
+        mine, theirs = (
+            units / statistics.median(row[side] for row in rows) for side, units in ((0, count), (1, len(few)))
+        )
+        results.append({"name": name, "ours": mine, "peer": theirs, "ratio": mine / theirs})
+    return results
+
+
+def nearly(folder: Path, size: int, asked: int, rounds: int, *, peers: bool) -> list[dict[str, Any]]:
+    """Measure joins and single queries; ``peers`` also beside those that are installed."""
+    hashes, queries = material(size, asked)
+    index = NearIndex(hashes)
+    building = seconds(lambda: index.bands)
+    results = [] if peers else beside_numpy(hashes, queries, index, rounds)
+    if peers and PEERS.exists():
+        np.save(folder / "hashes.npy", hashes)
+        np.save(folder / "queries.npy", queries)
+        for kind in ASKED:
+            results += beside(kind, folder, index, queries, rounds)
+    elif peers:
+        print("faiss and usearch are not installed: numpy alone is the peer")
+        results = beside_numpy(hashes, queries, index, rounds)
+    sizes = {"list": size, "queries": asked, "build_s": building, "bytes_a_hash": index.nbytes / size}
+    return [result | {"unit": "queries per CPU second", "sizes": sizes} for result in results]
+
+
+def stacked(size: int) -> dict[str, Any]:
+    """Stack pictures half of which are near another."""
+    rng = np.random.default_rng(3)
+    hashes = rng.integers(0, 256, (size, 32), np.uint8)
+    twins = size // 2
+    hashes[:twins] = hashes[rng.integers(twins, size, twins)]
+    for _ in range(6):
+        bits = rng.integers(0, 256, twins)
+        hashes[np.arange(twins), bits >> 3] ^= (1 << (bits & 7)).astype(np.uint8)
+    members = [(f"{k:064x}", row.tobytes(), 80, 100, 1) for k, row in enumerate(hashes)]
+    return {"pictures": size, "cpu_s": seconds(lambda: stacks.stack(members))}
