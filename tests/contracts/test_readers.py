@@ -21,7 +21,7 @@ from sauveterre.referrals.readers import READERS as REFERRALS
 ROOT = Path(__file__).parents[2]
 FAMILIES = {"evidence": EVIDENCE, "matching": LISTS, "messages": MESSAGES, "referrals": REFERRALS}
 ALL = [pytest.param(reader, id=reader.NAME) for readers in FAMILIES.values() for reader in readers]
-STRANGERS = [b"", b"\x00" * 512, b"\xff" * 512, b"SQLite format 3\x00 and no more", b"%PDF-1.7\n"]
+STRANGERS = [b"", b"\x00" * 512, b"\xff" * 512, b"SQLite format 3\x00 and no more", b"%!PS-Adobe-3.0\n"]
 
 
 class OneFile:

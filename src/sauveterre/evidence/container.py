@@ -83,6 +83,7 @@ class ListedContainer(ABC, Generic[Place]):
         failure: str = "",
         cause: Cause = Cause.NONE,
         opens: str = "",
+        note: str = "",
     ) -> None:
         """Add a member; raise ``LimitExceeded`` for one too many."""
         check_count(len(self._members), self._identity, self.limits)
@@ -98,6 +99,7 @@ class ListedContainer(ABC, Generic[Place]):
             failure=failure,
             cause=cause,
             opens=opens,
+            note=note,
         )
         self._members[locator] = (entry, place)
 

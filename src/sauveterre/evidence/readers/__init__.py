@@ -79,6 +79,7 @@ def __getattr__(name: str) -> tuple[EvidenceReader, ...]:
         android_backup,
         compressed,
         mailbox,
+        pdf,
         pst,
         seven_zip,
         tar_archive,
@@ -93,6 +94,7 @@ def __getattr__(name: str) -> tuple[EvidenceReader, ...]:
         compressed,
         android_backup,
         pst,
+        pdf,
         mailbox,
         tar_archive,
     )
