@@ -32,6 +32,7 @@ check: setup  ## lint, types, import rule
 bench: setup  ## side-by-side measurements; results in build/bench/*.json
 	$(BIN)/python -m compileall -q src
 	$(BIN)/python bench/pdq.py $(BENCH)
+	$(BIN)/python bench/pictures.py $(BENCH)
 	$(BIN)/python bench/matching.py $(BENCH)
 	$(BIN)/python bench/carving.py $(BENCH)
 	@$(MAKE) --no-print-directory $(PEERS)/ready || echo "dissect and dfVFS are not installed: they will be named as missing"
