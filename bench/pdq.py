@@ -31,10 +31,11 @@ sys.path.insert(0, str(ROOT / "src"))
 
 import numpy as np  # noqa: E402 - after the setting that it reads when it is loaded
 import pdqhash  # noqa: E402
-from PIL import Image, ImageDraw  # noqa: E402
+from PIL import Image  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
+from picture_samples import draw, written  # noqa: E402
 from sauveterre.media.decoding import decode  # noqa: E402
 from sauveterre.media.pdq.hashing import Pdq, warm  # noqa: E402
 from sauveterre.media.picture import hash_of  # noqa: E402
@@ -91,33 +92,8 @@ class Result:
 
 
 def draw_jpeg(seed: int, width: int, height: int) -> bytes:
-    """Draw a picture with the texture of a photograph: octaves of noise, gradients, discs, a little grain."""
-    rng = np.random.default_rng(seed)
-    canvas = np.zeros((height, width, 3), np.float32)
-    cells = 4
-    while cells < max(width, height) / 2:
-        across, down = (
-            max(2, cells * width // max(width, height)),
-            max(2, cells * height // max(width, height)),
-        )
-        noise = rng.normal(size=(down + 1, across + 1)).astype(np.float32)
-        layer = np.asarray(Image.fromarray(noise).resize((width, height), Image.Resampling.BILINEAR))
-        canvas += layer[:, :, None] * rng.normal(1, 0.35, 3).astype(np.float32) * cells**-0.6
-        cells *= 2
-    canvas += np.linspace(-0.4, 0.4, height, dtype=np.float32)[:, None, None] * rng.normal()
-    canvas += np.linspace(-0.4, 0.4, width, dtype=np.float32)[None, :, None] * rng.normal()
-    low, high = np.percentile(canvas[::7, ::7], [0.5, 99.5])
-    canvas = (canvas - low) / (high - low) * 255 + rng.normal(size=(height, width, 1)).astype(np.float32) * 2
-    image = Image.fromarray(canvas.clip(0, 255).astype(np.uint8))
-    pen = ImageDraw.Draw(image)
-    for _ in range(6):
-        x, y = int(rng.integers(width)), int(rng.integers(height))
-        radius = int(rng.integers(min(width, height) // 20, min(width, height) // 5))
-        colour = tuple(int(value) for value in rng.integers(0, 255, 3))
-        pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=colour)
-    file = io.BytesIO()
-    image.save(file, "JPEG", quality=JPEG_QUALITY, subsampling="4:2:0")
-    return file.getvalue()
+    """Draw a photograph as a JPEG."""
+    return written(draw(seed, width, height), "JPEG", quality=JPEG_QUALITY, subsampling="4:2:0")
 
 
 def ours(data: bytes) -> Pdq:
