@@ -136,3 +136,11 @@ def test_memory_does_not_grow_with_the_list(database):
     tracemalloc.stop()
     assert count == 5_000
     assert peak < 1_000_000
+
+
+def test_a_schema_whose_damage_cannot_be_told_in_utf8_is_refused_in_a_sentence(database):
+    data = (
+        database("CREATE TABLE FILE (md5 TEXT)").read_bytes().replace(b"CREATE TABLE FILE (", b"CREATE TABLE FILE \xbf")
+    )
+    with pytest.raises(MalformedList, match=r"rain\.db: SQLite gives up"):
+        list(nsrl.read(io.BytesIO(data), identity="", name="rain.db"))

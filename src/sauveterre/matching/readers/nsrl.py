@@ -60,7 +60,7 @@ def read(stream: BinaryIO, *, identity: str, name: str) -> Iterator[ListRecord]:
                 where = Provenance(identity, name, f"{table}.rowid {row}", NAME)
                 yield from _records(dict(zip(columns, values, strict=True)), where)
                 rows += 1
-    except (sqlite3.Error, OverflowError, MemoryError) as error:
+    except (sqlite3.Error, UnicodeDecodeError, OverflowError, MemoryError) as error:  # the second: in SQLite's messages
         raise MalformedList(
             f"{name}: SQLite gives up ({error}) behind {rows:,} rows, which were read; "
             "compare the file's digest with the one that was published with it"
