@@ -21,7 +21,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from near_matching import nearly, seconds, stacked
+from near_matching import growth, nearly, seconds, stacked
 from sauveterre.matching.exact import ExactBuilder, ExactIndex
 
 
@@ -84,12 +84,13 @@ def main() -> None:
     parser.add_argument("--near", action="store_true", help="near matches and stacks only")
     options = parser.parse_args()
     short = options.short
-    rounds = 3 if short else 5
+    rounds = 3
     with tempfile.TemporaryDirectory() as folder:
         sizes = (500_000, 100_000) if short else (10_000_000, 200_000)
         results = [] if options.near else exact(Path(folder), *sizes, rounds)
         sizes = (200_000, 50_000) if short else (10_000_000, 200_000)
-        results += nearly(Path(folder), *sizes, min(rounds, 3), peers=not short)
+        results += nearly(Path(folder), *sizes, rounds, peers=not short)
+    grown = growth(200_000, 50_000, 50_000) if short else growth(8_000_000, 200_000, 1_000_000)
     stacking = stacked(50_000 if short else 1_000_000)
     versions = {
         "python": platform.python_version(), "numpy": np.__version__, "numba": numba.__version__,
@@ -97,12 +98,15 @@ def main() -> None:
     }  # fmt: skip
     target = Path(__file__).parents[1] / "build" / "bench" / "matching.json"
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(json.dumps({"results": results, "stacks": stacking, "versions": versions}, indent=1) + "\n")
+    target.write_text(
+        json.dumps({"results": results, "stacks": stacking, "growth": grown, "versions": versions}, indent=1) + "\n"
+    )
     print(f"{'':30}{'ours':>14}{'peer':>14}{'ratio':>9}   queries per CPU second, medians of {rounds}")
     for result in results:
         figures = f"{result['ours']:14,.0f}{result['peer']:14,.0f}{result['ratio']:8.1f}x"
         print(f"{result['name']:30}{figures}   {extra(result)}")
     print(f"{stacking['pictures']:,} pictures stacked in {stacking['cpu_s']:.1f} s")
+    print("CPU time grows with the power of " + ", ".join(f"{of} {power:.2f}" for of, power in grown.items()))
 
 
 if __name__ == "__main__":

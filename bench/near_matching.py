@@ -146,3 +146,26 @@ def stacked(size: int) -> dict[str, Any]:
         hashes[np.arange(twins), bits >> 3] ^= (1 << (bits & 7)).astype(np.uint8)
     members = [(f"{k:064x}", row.tobytes(), 80, 100, 1) for k, row in enumerate(hashes)]
     return {"pictures": size, "cpu_s": seconds(lambda: stacks.stack(members))}
+
+
+def growth(size: int, asked: int, pictures: int) -> dict[str, float]:
+    """Return how CPU time grows with lists, queries and pictures over three sizes: the exponent, 1 for linear."""
+    hashes, queries = material(size, asked)
+    whole = NearIndex(hashes)
+    parts = [(part, NearIndex(hashes[: size // part])) for part in (4, 2, 1)]
+    for _, index in parts:
+        near.near(index, queries[:1], way="join")  # makes the bands
+    joins = [
+        (size // part, seconds(lambda index=index: near.near(index, queries, way="join"))) for part, index in parts
+    ]
+    asking = [
+        (asked // part, seconds(lambda part=part: near.near(whole, queries[: asked // part], way="probe")))
+        for part in (40, 20, 10)
+    ]
+    stacking = [(pictures // part, float(stacked(pictures // part)["cpu_s"])) for part in (4, 2, 1)]
+    return {"list": _exponent(joins), "queries": _exponent(asking), "pictures": _exponent(stacking)}
+
+
+def _exponent(measured: list[tuple[int, float]]) -> float:
+    sizes, times = np.log(np.array(measured).T)
+    return float(np.polyfit(sizes, times, 1)[0])
