@@ -43,7 +43,7 @@ class InPlace:
     workers = 1
 
     def __init__(self, inner):
-        self.scratch, self.run = inner.scratch, inner.run
+        self.scratch, self.run, self.limits = inner.scratch, inner.run, inner.limits
 
     def submit(self, function, *arguments, seconds, label=""):
         future = Future()

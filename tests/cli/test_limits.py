@@ -41,7 +41,7 @@ def test_evidence_is_read_within_limits_of_the_command_line(sauveterre, card, tm
 
 
 def test_a_limit_that_is_none_is_refused_before_anything_is_read(sauveterre, card):
-    for words in (["evidence", "list", card], ["evidence", "digest", card], ["media", "hash", card]):
+    for words in (["evidence", "list", card], ["evidence", "digest", card], ["hash", card]):
         ran = sauveterre(*words, "--limit", "entry_byte=1GiB", check=False)
         assert (ran.returncode, ran.stdout) == (2, "")
         assert ran.stderr.startswith("sauveterre: there is no limit called 'entry_byte'; the limits are ratio, ")

@@ -88,3 +88,34 @@ def test_a_file_that_cannot_be_read_says_where(tmp_path):
     path.write_bytes(b"12345678")
     with path.open("ab") as file, pytest.raises(UnreadableSource, match=r"disk\.raw cannot be read at byte 7"):
         FileMedia(file.fileno(), "disk.raw").read_at(7, 1)
+
+
+class Broken:
+    """A medium that cannot be read at all."""
+
+    size = 100
+
+    def read_at(self, offset, size, /):
+        raise UnreadableSource(f"the second file cannot be read at byte {offset:,}")
+
+
+@given(offset=st.integers(0, 450), size=st.integers(1, 600))
+def test_a_segment_that_cannot_be_read_hides_nothing_of_those_before_it(offset, size):
+    first, last = ALPHABET[:200], ALPHABET[200:350]
+    media = Joined([StreamMedia(io.BytesIO(first)), Broken(), StreamMedia(io.BytesIO(last))])
+
+    if offset < 200:
+        assert media.read_at(offset, size) == first[offset : offset + size]
+    elif offset < 300:
+        with pytest.raises(UnreadableSource, match=f"at byte {offset - 200}$"):
+            media.read_at(offset, size)
+    else:
+        assert media.read_at(offset, size) == last[offset - 300 :][:size]
+
+
+def test_a_stream_over_segments_gives_all_up_to_the_broken_one_and_then_its_error():
+    stream = MediaStream("disk", Joined([StreamMedia(io.BytesIO(b"rain")), StreamMedia(io.BytesIO(b"sun")), Broken()]))
+
+    assert stream.read(50) == b"rainsun"
+    with pytest.raises(UnreadableSource, match="the second file cannot be read at byte 0"):
+        stream.read(50)

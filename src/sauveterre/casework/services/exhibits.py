@@ -132,7 +132,7 @@ def give_digests(*, exhibit: Exhibit, digests: Sequence[Digest], origin: str, by
 
 @transaction.atomic
 def add_key(*, exhibit: Exhibit, key: str, by: Officer) -> int:
-    """Give an exhibit a password, passphrase or recovery key; return how many locked sources open again for it."""
+    """Give an exhibit a key of any kind, and open again what was locked; return how many sources that is."""
     require_member(operation=exhibit.operation, officer=by)
     if not key.strip():
         raise InvalidInput("the key is empty; give the password, passphrase or recovery key that opens what is locked")

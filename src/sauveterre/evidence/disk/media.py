@@ -133,12 +133,17 @@ class Joined:
         self.size = self._ends[-1] if self._ends else 0
 
     def read_at(self, offset: int, size: int, /) -> bytes:
-        """Read across parts."""
+        """Read across parts. Where one cannot be read, what comes before it is given; reading on from there raises."""
         found: list[bytes] = []
         at = bisect_right(self._ends, offset)
         while size > 0 and at < len(self._parts):
             start = self._ends[at] - self._parts[at].size
-            part = self._parts[at].read_at(offset - start, min(size, self._ends[at] - offset))
+            try:
+                part = self._parts[at].read_at(offset - start, min(size, self._ends[at] - offset))
+            except UnreadableSource:
+                if not found:
+                    raise
+                break
             if not part:
                 break
             found.append(part)
