@@ -52,12 +52,12 @@ class Decoded:
     height: int
     """Of the picture as stored."""
     width: int
+    shown: Image.Image
+    """What a thumbnail is made from: the pixels, but where they have 16 bits a sample and would show nothing."""
     scale: int = 1
     metadata: Metadata = SILENT
     damage: str = ""
     """One sentence when only a part could be decoded."""
-    shown: Pixels | None = None
-    """What a thumbnail is made from, where the pixels to hash would show nothing (16 bits a sample)."""
 
 
 def decode(content: bytes | BinaryIO, kind: str, limits: Limits, *, full_size: bool = False) -> Decoded:
@@ -136,7 +136,8 @@ def _scaled_jpeg(data: bytes, limits: Limits, *, full_size: bool) -> Decoded | N
             return None
     if pixels.shape[:2] != (least["min_height"], least["min_width"]):
         return None
-    return Decoded(pixels, height, width, scale, metadata_of(data, "image/jpeg"), damage)
+    shown = Image.fromarray(pixels if wanted == "RGB" else pixels[:, :, 0])
+    return Decoded(pixels, height, width, shown, scale, metadata_of(data, "image/jpeg"), damage)
 
 
 def _by_pillow(content: bytes | BinaryIO, kind: str, limits: Limits) -> Decoded:
@@ -166,7 +167,8 @@ def _load(content: bytes | BinaryIO, kind: str, limits: Limits, *, tolerant: boo
         image.load()
         if isinstance(content, bytes) and kind in {"image/jpeg", "image/png", "image/webp"}:
             metadata = metadata_of(content, kind)
-        return Decoded(_pixels(image), image.height, image.width, 1, metadata, "", _eight_bit(image))
+        plain = image if image.mode in {"L", "RGB"} else image.convert("RGB")
+        return Decoded(_pixels(plain), image.height, image.width, _eight_bit(image) or plain, metadata=metadata)
     finally:
         ImageFile.LOAD_TRUNCATED_IMAGES = before
 
@@ -191,17 +193,15 @@ def _open(stream: BinaryIO, kind: str, limits: Limits) -> tuple[Image.Image, Met
 
 
 def _pixels(image: Image.Image) -> Pixels:
-    """Return grey or RGB pixels; palettes, CMYK, transparency and deep samples as Pillow converts them to RGB."""
-    if image.mode == "L":
-        return np.asarray(image)[:, :, None]
-    return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
+    """Return the pixels of a grey or RGB picture."""
+    return np.atleast_3d(np.asarray(image))
 
 
-def _eight_bit(image: Image.Image) -> Pixels | None:
+def _eight_bit(image: Image.Image) -> Image.Image | None:
     """Return the upper eight of sixteen bits: Pillow's conversion, which the hash follows, clips at 255."""
     if not image.mode.startswith("I;16"):
         return None
-    return (np.asarray(image.convert("I")) >> 8).astype(np.uint8)[:, :, None]
+    return Image.fromarray((np.asarray(image.convert("I")) >> 8).astype(np.uint8))
 
 
 def _damage(name: str, error: Exception) -> str:

@@ -7,7 +7,7 @@ import simplejpeg
 from PIL import Image
 
 from sauveterre.media.decoding import Decoded, Undecodable, decode
-from sauveterre.media.pdq.hashing import Pdq, Pixels, pdq_of_pixels
+from sauveterre.media.pdq.hashing import Pdq, pdq_of_pixels
 from sauveterre.records.content import Picture
 from sauveterre.records.limits import Limits
 
@@ -35,10 +35,7 @@ def picture_of(content: bytes | BinaryIO, kind: str, limits: Limits) -> tuple[Pi
     try:
         decoded = decode(content, kind, limits)
         pdq = hash_of(decoded, content, kind, limits)
-        thumbnail = thumbnail_of(
-            decoded.pixels if decoded.shown is None else decoded.shown,
-            orientation=decoded.metadata.orientation,
-        )
+        thumbnail = thumbnail_of(decoded.shown, orientation=decoded.metadata.orientation)
     except Undecodable as trouble:
         return None, str(trouble)
     except MemoryError:
@@ -74,14 +71,14 @@ def hash_of(decoded: Decoded, content: bytes | BinaryIO, kind: str, limits: Limi
 
 
 def thumbnail_of(
-    pixels: Pixels, *, orientation: int = 1, side: int = THUMBNAIL_SIDE, quality: int = THUMBNAIL_QUALITY
+    image: Image.Image, *, orientation: int = 1, side: int = THUMBNAIL_SIDE, quality: int = THUMBNAIL_QUALITY
 ) -> bytes:
-    """Return a JPEG of at most ``side`` pixels a side, turned upright, with no metadata in it."""
-    image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
-    image.thumbnail((side, side), Image.Resampling.HAMMING, reducing_gap=2.0)
+    """Return a grey or RGB picture as a JPEG of at most ``side`` pixels a side, upright, with no metadata in it."""
+    longer = max(*image.size, side)
+    width, height = (max(1, round(length * side / longer)) for length in image.size)
+    small = image.resize((width, height), Image.Resampling.HAMMING, reducing_gap=1.0)
     if orientation in _UPRIGHT:
-        image = image.transpose(_UPRIGHT[orientation])
-    small = np.asarray(image)
-    if small.ndim == 2:
-        return bytes(simplejpeg.encode_jpeg(small[:, :, None].copy(), quality, "GRAY", "Gray"))
-    return bytes(simplejpeg.encode_jpeg(small, quality, "RGB", "420"))
+        small = small.transpose(_UPRIGHT[orientation])
+    pixels = np.atleast_3d(np.asarray(small))
+    colours = ("GRAY", "Gray") if image.mode == "L" else ("RGB", "420")
+    return bytes(simplejpeg.encode_jpeg(np.ascontiguousarray(pixels), quality, *colours))

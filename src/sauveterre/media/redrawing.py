@@ -31,7 +31,6 @@ def redraw(file: Path, limits: Limits) -> tuple[bytes, int, int]:
         raise InvalidInput(f"the photograph cannot be shown: {trouble}") from trouble
     if decoded.damage:
         raise InvalidInput(f"the photograph is not whole: {decoded.damage}; take the file from the camera again")
-    pixels = decoded.pixels if decoded.shown is None else decoded.shown
-    drawn = thumbnail_of(pixels, orientation=decoded.metadata.orientation, side=SIDE, quality=QUALITY)
+    drawn = thumbnail_of(decoded.shown, orientation=decoded.metadata.orientation, side=SIDE, quality=QUALITY)
     height, width, _, _ = simplejpeg.decode_jpeg_header(drawn)
     return drawn, width, height
