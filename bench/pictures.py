@@ -10,8 +10,8 @@ The second table is the distance between our hash and the reference's on a full 
 format, many sizes, modes and tones. A reference of quality below 50 must never be matched, so such pictures are counted
 apart; their bits are held to the same bound.
 
-    python bench/pictures.py            about ten minutes, 5,000 distances
-    python bench/pictures.py --short    half a minute, for continuous checks
+    python bench/pictures.py            up to half an hour, 5,000 distances
+    python bench/pictures.py --short    a minute and a half, for continuous checks
 
 Ends with status 1 when a ratio or a distance misses what the design asks for.
 """
