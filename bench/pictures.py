@@ -13,7 +13,7 @@ apart; their bits are held to the same bound.
     python bench/pictures.py            up to half an hour, 5,000 distances
     python bench/pictures.py --short    a minute and a half, for continuous checks
 
-Ends with status 1 when a ratio or a distance misses what the design asks for.
+Ends with status 1 when a ratio or a distance misses what the design asks for; in the short form distances alone count.
 """
 
 import argparse
@@ -236,7 +236,7 @@ def write(speeds: list[Speed], found: list[Distances], path: Path) -> None:
 
 
 def main() -> int:
-    """Measure, print the tables, write the figures; 1 when a bound is missed."""
+    """Measure, print the tables, write the figures; 1 when a bound is missed, in the short form of distances only."""
     parser = argparse.ArgumentParser(description="the whole per-file job on pictures, beside the usual tools")
     parser.add_argument("--short", action="store_true", help="a few pictures only")
     parser.add_argument("--pictures", type=int, help="how many pictures to compare hashes on")
@@ -247,7 +247,8 @@ def main() -> int:
     found = distances(options.pictures or (SHORT_ASSORTED if options.short else ASSORTED))
     show(speeds, found)
     write(speeds, found, options.out)
-    return 0 if all(line.met for line in (*speeds, *found)) else 1
+    judged = found if options.short else (*speeds, *found)  # a few files on a busy machine say little of speed
+    return 0 if all(line.met for line in judged) else 1
 
 
 if __name__ == "__main__":
