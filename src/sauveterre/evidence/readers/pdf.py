@@ -73,7 +73,7 @@ def _guarded(do: Callable[[], T], trouble: str) -> T:
     except (SauveterreError, pikepdf.PasswordError):
         raise
     except MemoryError as error:
-        raise LimitExceeded(f"{trouble} in the memory that there is; raise the limit") from error
+        raise LimitExceeded(f"{trouble} in the memory that there is; raise memory_bytes") from error
     except Exception as error:
         what = _plain(error)
         if "encrypt" in what or "security handler" in what:
