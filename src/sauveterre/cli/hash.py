@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sauveterre.cli import jsonl
+from sauveterre.cli.found import print_found
 from sauveterre.cli.limits import LimitOption, limits_from
 
 if TYPE_CHECKING:
@@ -26,15 +26,7 @@ def run(
     """Print a JSON line for each file."""
     from sauveterre import api
 
-    failed = False
-    for found in api.hash(paths, workers=workers, limits=limits_from(limit)):
-        if isinstance(found, api.Failed):
-            failed = True
-            jsonl.line("failure", path=str(found.path), reason=found.reason)
-        else:
-            jsonl.line("fingerprint", **_fields_of(found))
-    if failed:
-        raise typer.Exit(3)
+    print_found("fingerprint", api.hash(paths, workers=workers, limits=limits_from(limit)), _fields_of)
 
 
 def _fields_of(found: "Hashed") -> dict[str, object]:

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sauveterre.cli import jsonl
+from sauveterre.cli.found import print_found
 from sauveterre.cli.limits import LimitOption, limits_from
 
 if TYPE_CHECKING:
-    from sauveterre.api import Member
+    from sauveterre.api import Member, Stacked
 
 NAME = "stack"
 HELP = "Find near-identical pictures among files.\n\nExample: sauveterre stack album/ archive/"
@@ -23,18 +23,14 @@ def run(
     """Print a JSON line for each stack: its pictures, the one that stands for them first."""
     from sauveterre import api
 
-    failed = False
-    for found in api.stack(paths, workers=workers, limits=limits_from(limit)):
-        if isinstance(found, api.Failed):
-            failed = True
-            jsonl.line("failure", path=str(found.path), reason=found.reason)
-        else:
-            jsonl.line("stack", members=[_fields_of(member) for member in found.members])
-    if failed:
-        raise typer.Exit(3)
+    print_found("stack", api.stack(paths, workers=workers, limits=limits_from(limit)), _fields_of)
 
 
-def _fields_of(member: "Member") -> dict[str, object]:
+def _fields_of(found: "Stacked") -> dict[str, object]:
+    return {"members": [_member_fields(member) for member in found.members]}
+
+
+def _member_fields(member: "Member") -> dict[str, object]:
     picture = member.fingerprint.picture
     return {
         "sha256": member.fingerprint.digests.sha256,

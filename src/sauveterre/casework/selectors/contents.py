@@ -118,12 +118,13 @@ def hit_counts(sight: Sight) -> dict[str, int]:
     """Count the contents for each key of ``HIT_FILTERS``, from the hits: most contents have none."""
     known, asked, ignorable, near = (_on_lists(sight, name) for name in HITS)
     total = Content.objects.filter(operation=sight.operation).count()
+    settled = len(known) + len(ignorable - known - asked)
     return {
         "known": len(known),
         "confirm": len(asked - known),
-        "ignorable": len(ignorable - known - asked),
+        "ignorable": settled - len(known),
         "near": len(near - known - asked - ignorable),
-        "unsettled": total - len(_settled(sight)),
+        "unsettled": total - settled,
         "all": total,
     }
 

@@ -1,5 +1,7 @@
 """The hash lists that contents are compared with, what a hit settles, and who confirmed one."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -64,31 +66,22 @@ def rule(request: HttpRequest, sight: Sight) -> HttpResponse:
 @operation_page("gallery", methods=("POST",))
 def confirm_content(request: HttpRequest, sight: Sight, sha256: str) -> HttpResponse:
     """Confirm that a content is what a list says it is."""
-    content = _content(sight, sha256)
-    return attempt(
-        request,
-        lambda: confirm(content=content, by=sight.viewer),
-        done=_("You confirmed the hit."),
-        to="content",
-        operation=sight.operation.pk,
-        sha256=sha256,
-    )
+    return _on_content(request, sight, sha256, confirm, _("You confirmed the hit."))
 
 
 @operation_page("gallery", methods=("POST",))
 def withdraw_confirmation(request: HttpRequest, sight: Sight, sha256: str) -> HttpResponse:
     """Take one's confirmation back."""
-    content = _content(sight, sha256)
+    return _on_content(request, sight, sha256, withdraw, _("You withdrew your confirmation."))
+
+
+def _on_content(request: HttpRequest, sight: Sight, sha256: str, act: Callable[..., object], done: str) -> HttpResponse:
+    content = found(Content.objects.filter(operation=sight.operation, sha256=sha256).first())
     return attempt(
         request,
-        lambda: withdraw(content=content, by=sight.viewer),
-        done=_("You withdrew your confirmation."),
+        lambda: act(content=content, by=sight.viewer),
+        done=done,
         to="content",
         operation=sight.operation.pk,
         sha256=sha256,
     )
-
-
-def _content(sight: Sight, sha256: str) -> Content:
-    content: Content = found(Content.objects.filter(operation=sight.operation, sha256=sha256).first())
-    return content
