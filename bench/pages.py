@@ -6,7 +6,8 @@
 
 Rows are written straight into the workspace's own PostgreSQL (``drawn_operation``). Times are wall time in the server,
 from the request to the last byte of the answer, medians over rounds after one that warms up; the browser's own work
-is not in it. The long form ends with status 1 when a page takes longer than 200 ms.
+is not in it. Beside them stands the CPU time of this process and its database connection: where that is much less, the
+machine was busy with something else. The long form ends with status 1 when a page takes longer than 200 ms.
 """
 
 import argparse
@@ -38,6 +39,7 @@ class Timed:
 
     page: str
     ms: float
+    cpu_ms: float
     queries: int
     in_queries: float
     kilobytes: float
@@ -118,25 +120,35 @@ def addresses(operation: Any) -> dict[str, str]:
     return pages
 
 
+def cpu_ms() -> float:
+    """Return the CPU time that this process and the database's side of its connection have used."""
+    from django.db import connection
+
+    database = Path(f"/proc/{connection.connection.info.backend_pid}/schedstat")
+    return 1e3 * time.process_time() + int(database.read_text().split()[0]) / 1e6
+
+
 def timed(client: Any, name: str, address: str, rounds: int) -> tuple[Timed, list[Query]]:
     """Open a page several times; return its medians and the queries of the median round."""
     from django.db import connection
 
+    connection.ensure_connection()
     runs = []
     for _ in range(rounds + 1):
         watch = Watch()
-        began = time.perf_counter()
+        before, began = cpu_ms(), time.perf_counter()
         with connection.execute_wrapper(watch):
             answer = client.get(address)
             body = answer.content
-        runs.append((1000 * (time.perf_counter() - began), watch.queries))
+        runs.append((1000 * (time.perf_counter() - began), cpu_ms() - before, watch.queries))
         if answer.status_code != 200:
             raise SystemExit(f"{name}: {address} answered {answer.status_code}")
     runs = sorted(runs[1:], key=lambda run: run[0])
-    queries = runs[len(runs) // 2][1]
+    queries = runs[len(runs) // 2][2]
     return Timed(
         page=name,
         ms=statistics.median(run[0] for run in runs),
+        cpu_ms=statistics.median(run[1] for run in runs),
         queries=len(queries),
         in_queries=sum(ms for ms, _ in queries),
         kilobytes=len(body) / 1024,
@@ -145,10 +157,12 @@ def timed(client: Any, name: str, address: str, rounds: int) -> tuple[Timed, lis
 
 def told(results: list[Timed], slowest: list[tuple[str, Query]]) -> None:
     """Print the table and the slowest queries."""
-    print(f"{'page':28}{'ms':>9}{'queries':>9}{'ms in them':>12}{'kB':>8}")
+    print(f"{'page':28}{'ms':>9}{'CPU ms':>9}{'queries':>9}{'ms in them':>12}{'kB':>8}")
     for one in sorted(results, key=lambda one: -one.ms):
         late = "  over" if one.ms > MOST_MS else ""
-        print(f"{one.page:28}{one.ms:9.1f}{one.queries:9}{one.in_queries:12.1f}{one.kilobytes:8.0f}{late}")
+        print(
+            f"{one.page:28}{one.ms:9.1f}{one.cpu_ms:9.1f}{one.queries:9}{one.in_queries:12.1f}{one.kilobytes:8.0f}{late}"
+        )
     print("\nslowest queries")
     for name, (ms, sql) in slowest:
         selected, _, told = " ".join(sql.split()).partition(" FROM ")

@@ -3,7 +3,7 @@ import hashlib
 import pytest
 
 from sauveterre.casework.models import AuditEvent, Content, HashList, Hit, ListPolicy, Picture
-from sauveterre.casework.selectors import contents
+from sauveterre.casework.selectors import contents, standing
 from sauveterre.casework.selectors.access import sight_of
 from sauveterre.casework.selectors.policies import Asked, RuleRow, asked, rule_rows
 from sauveterre.casework.services.policies import confirm, remove_hash_list, set_policy, withdraw
@@ -52,13 +52,13 @@ def state(operation, ana):
     def of(one):
         sight = sight_of(ana, operation.pk)
         names = {
-            name for name in contents.HIT_FILTERS if contents.content_rows(sight, hit=name).filter(pk=one.pk).exists()
+            name for name in standing.HIT_FILTERS if contents.content_rows(sight, hit=name).filter(pk=one.pk).exists()
         }
         shown = {
-            name for name in contents.HIT_FILTERS if contents.pictures(sight, show=name).filter(content=one).exists()
+            name for name in standing.HIT_FILTERS if contents.pictures(sight, show=name).filter(content=one).exists()
         }
         assert names == shown
-        counted = contents.hit_counts(sight)
+        counted = standing.hit_counts(sight)
         assert {name: contents.content_rows(sight, hit=name).count() for name in counted} == counted
         return names - {"all"}
 
@@ -121,18 +121,6 @@ def test_a_near_hit_is_settled_by_officers_only(content, state, operation, ana):
     assert state(one) == {"known"}
     set_policy(operation=operation, list_name="Skies", category=None, rule=Rule.SETTLED, people=0, by=ana)
     assert state(one) == {"near", "unsettled"}
-
-
-def test_pictures_spared_follow_the_rules(content, operation, ana):
-    content("a", ("Skies", RAIN, None))
-    content("b", ("Icons", None, None))
-    content("c")
-    sight = sight_of(ana, operation.pk)
-    assert (contents.spared(sight).by_hash, contents.spared(sight).left) == (2, 1)
-
-    set_policy(operation=operation, list_name="Icons", category=None, rule=Rule.CONFIRM, people=1, by=ana)
-
-    assert (contents.spared(sight).by_hash, contents.spared(sight).left) == (1, 2)
 
 
 def test_taking_a_list_out_takes_its_effect_out(content, state, operation, lists, ana):

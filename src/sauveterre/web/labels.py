@@ -26,6 +26,17 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "crash": _("its reader crashed"), "program": _("unforeseen failure of the program"),
         "unstated": _("no cause stated"),
     },
+    "standing": {
+        "unread": _("not read"), "known": pgettext_lazy("files", "known"),
+        "ignorable": pgettext_lazy("files", "ignorable"), "copy": _("copies"), "stacked": _("in stacks"),
+        "other": _("no picture"), "left": _("left to look at"),
+    },
+    "standing so": {
+        "unread": _("they wait, failed or were skipped: nothing to compare"), "known": _("on a list of known files"),
+        "ignorable": _("on a list of harmless files"), "copy": _("of a file that is counted further down"),
+        "stacked": _("near-identical to a picture that is decided for them"),
+        "other": _("documents, texts, programs; on no list"),
+    },
     "lying": {
         "live": _("live"), "deleted": _("deleted"), "carved": pgettext_lazy("file", "carved"),
         "structure": _("volumes and regions"), "unknown": _("unknown"),

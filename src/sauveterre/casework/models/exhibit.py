@@ -127,6 +127,7 @@ class Content(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["operation", "sha256"], name="content_once")]
+        indexes = [models.Index(fields=["operation", "id"], include=["confirmed"], name="content_standing")]
 
 
 class Picture(models.Model):
@@ -154,6 +155,10 @@ class EntryState(models.TextChoices):
     PARTIAL = "partial"
     FAILED = "failed"
     SKIPPED = "skipped"
+
+
+SMOOTH = (EntryState.PENDING, EntryState.PROCESSED)
+"""States that most entries have: the others are few, and looked for."""
 
 
 class Entry(models.Model):
@@ -192,8 +197,9 @@ class Entry(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "ordinal"], name="entry_ordinal")]
         indexes = [
-            models.Index(fields=["source", "state"]),
-            models.Index(fields=["content", "source"], name="entry_places"),
+            models.Index(fields=["source", "state"], include=["size", "kind"], name="entry_ends"),
+            models.Index(fields=["content", "source"], include=["id"], name="entry_places"),
+            models.Index(fields=["state", "id"], condition=~models.Q(state__in=SMOOTH), name="entry_troubles"),
         ]
 
 

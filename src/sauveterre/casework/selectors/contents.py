@@ -5,32 +5,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
 from django.core.files.storage import default_storage
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Least
 from PIL import Image, ImageFilter
 
-from sauveterre.casework.models import Content, Entry, HashList, Hit, Picture, Share, Source, Stack, StackMember
+from sauveterre.casework.models import Content, Entry, HashList, Hit, Picture, Share, Source, Stack
 from sauveterre.casework.selectors.access import Sight
 from sauveterre.casework.selectors.paging import Page
 from sauveterre.casework.selectors.policies import Asked, asked
+from sauveterre.casework.selectors.standing import HIT_FILTERS, first_pictures, flags
 from sauveterre.casework.storage import thumbnail_name
-from sauveterre.records.ruling import Rule
 
-NEAR = "pdq"
 TILES = 60
-BATCH = 500
 SIDE = 128
 GRAIN = 24
 """Pixels a side that are left of a picture before it is blurred: shapes of light and dark, and nothing more."""
-
-HIT_FILTERS = {
-    "known": Q(known=True),
-    "confirm": Q(known=False, asked=True),
-    "ignorable": Q(known=False, asked=False, ignorable=True),
-    "near": Q(known=False, asked=False, ignorable=False, near=True),
-    "unsettled": Q(known=False) & (Q(asked=True) | Q(ignorable=False)),
-    "all": Q(),
-}
 
 
 if TYPE_CHECKING:
@@ -59,50 +48,16 @@ class Tile:
     hits: list[Hit]
 
 
-@dataclass(frozen=True, slots=True)
-class Spared:
-    """Of all pictures, how many nobody has to look at, and why."""
-
-    pictures: int
-    by_hash: int
-    by_stack: int
-    left: int
-
-    @property
-    def share(self) -> int:
-        """Settled pictures in whole percent, rounded down: 100 only when nothing is left."""
-        return 100 * (self.pictures - self.left) // self.pictures if self.pictures else 0
-
-
-EXACT = ~Q(algorithm=NEAR)
-CONFIRMED = Q(rule=Rule.CONFIRM.value, people__lte=F("content__confirmed"))
-HITS = {
-    "known": (EXACT & Q(rule=Rule.SETTLED.value)) | CONFIRMED,
-    "asked": Q(rule=Rule.CONFIRM.value) & ~CONFIRMED,
-    "ignorable": EXACT & Q(rule=Rule.IGNORED.value),
-    "near": Q(algorithm=NEAR, rule=Rule.SETTLED.value),
-}
-"""What a hit makes of its content. A near hit settles nothing unless officers confirm it."""
-
-
 def contents(sight: Sight) -> "QuerySet[Flagged]":
-    """Return the operation's contents with ``known``, ``asked``, ``ignorable`` and ``near`` (``HITS``), and ``pile``.
-
-    ``pile`` is the stack's key, or None.
-    """
-    flags = _flags("pk")
+    """Return the operation's contents with the keys of ``standing.HITS``, and ``pile``: the stack's key, or None."""
+    says = flags("pk")
     return Content.objects.filter(operation=sight.operation).annotate(
-        known=flags["known"],
-        asked=flags["asked"],
-        ignorable=flags["ignorable"],
-        near=flags["near"],
+        known=says["known"],
+        asked=says["asked"],
+        ignorable=says["ignorable"],
+        near=says["near"],
         pile=Coalesce("stacked__stack_id", "heads__pk"),
     )
-
-
-def _flags(content: str) -> dict[str, Exists]:
-    """Return for each key of ``HITS`` whether the content that a row names has such a hit."""
-    return {name: Exists(Hit.objects.filter(hits, content=OuterRef(content))) for name, hits in HITS.items()}
 
 
 def content_rows(sight: Sight, *, hit: str, on: int = 0) -> "QuerySet[Flagged]":
@@ -114,100 +69,32 @@ def content_rows(sight: Sight, *, hit: str, on: int = 0) -> "QuerySet[Flagged]":
     return rows.annotate(copies=Coalesce(Subquery(copies.values("n")), 0))
 
 
-def hit_counts(sight: Sight) -> dict[str, int]:
-    """Count the contents for each key of ``HIT_FILTERS``, from the hits: most contents have none."""
-    known, asked, ignorable, near = (_on_lists(sight, name) for name in HITS)
-    total = Content.objects.filter(operation=sight.operation).count()
-    settled = len(known) + len(ignorable - known - asked)
-    return {
-        "known": len(known),
-        "confirm": len(asked - known),
-        "ignorable": settled - len(known),
-        "near": len(near - known - asked - ignorable),
-        "unsettled": total - settled,
-        "all": total,
-    }
-
-
-def _on_lists(sight: Sight, name: str) -> set[int]:
-    """Return the contents that some hit makes what a key of ``HITS`` says."""
-    hits = Hit.objects.filter(HITS[name], hash_list__operation=sight.operation)
-    return set(hits.values_list("content_id", flat=True))
-
-
-def _settled(sight: Sight) -> set[int]:
-    """Return the contents that nobody has to look at."""
-    known, asked, ignorable = (_on_lists(sight, name) for name in ("known", "asked", "ignorable"))
-    return known | (ignorable - asked)
-
-
 def pictures(sight: Sight, *, show: str) -> QuerySet[Picture]:
     """Return the pictures for a key of ``HIT_FILTERS``; any other means all."""
     rows = Picture.objects.filter(content__operation=sight.operation)
     if show not in HIT_FILTERS or show == "all":
         return rows
-    return rows.annotate(**_flags("content")).filter(HIT_FILTERS[show])
-
-
-def stacks(sight: Sight) -> dict[int, int]:
-    """Return every content that is in a stack, with its stack."""
-    own = Stack.objects.filter(operation=sight.operation)
-    members = StackMember.objects.filter(stack__operation=sight.operation)
-    return {**dict(members.values_list("content_id", "stack_id")), **dict(own.values_list("head_id", "pk"))}
-
-
-def spared(sight: Sight) -> Spared:
-    """Count what hashes and stacks settle, and what a person must still look at."""
-    total = pictures(sight, show="all").count()
-    unsettled = pictures(sight, show="unsettled").count()
-    by_stack = len(_repeated(sight, show="unsettled"))
-    return Spared(total, total - unsettled, by_stack, unsettled - by_stack)
-
-
-def _repeated(sight: Sight, *, show: str) -> set[int]:
-    """Return the contents that stand in a stack behind another one of it, the settled ones left out of account."""
-    settled = _settled(sight) if show == "unsettled" else set()
-    seen: set[int] = set()
-    behind: set[int] = set()
-    for content, stack in sorted(stacks(sight).items()):
-        if content in settled:
-            continue
-        if stack in seen:
-            behind.add(content)
-        seen.add(stack)
-    return behind
+    return rows.annotate(**flags("content")).filter(HIT_FILTERS[show])
 
 
 def gallery(sight: Sight, *, show: str, after: int, stack: int | None = None) -> Page[Tile]:
     """Return a page of tiles; unsettled pictures and stacks show each stack once, the others every picture."""
-    rows = pictures(sight, show="all" if stack else show)
-    total = -1
-    behind: set[int] = set()
-    if stack is not None:
-        rows = rows.filter(Q(content__stacked__stack=stack) | Q(content__heads=stack))
-    elif show == "stacks":
-        rows = rows.filter(Q(content__stacked__isnull=False) | Q(content__heads__isnull=False))
-        total, behind = len(set(stacks(sight).values())), _repeated(sight, show=show)
-    elif show == "unsettled":
-        behind = _repeated(sight, show=show)
-        total = rows.count() - len(behind)
-    keys = _first_keys(rows, after, behind)
+    if stack is None and show == "unsettled":
+        keys, total = first_pictures(sight, after=after, size=TILES + 1)
+    elif stack is None and show == "stacks":
+        stacks = Stack.objects.filter(operation=sight.operation)
+        lowest = Least(F("head_id"), Min("members__content_id"))  # NULL is passed over
+        firsts = stacks.annotate(first=lowest).filter(first__gt=after).order_by("first")
+        keys, total = list(firsts.values_list("first", flat=True)[: TILES + 1]), stacks.count()
+    else:
+        rows = pictures(sight, show="all" if stack else show)
+        if stack is not None:
+            rows = rows.filter(Q(content__stacked__stack=stack) | Q(content__heads=stack))
+        beyond = rows.filter(content_id__gt=after).order_by("content_id")
+        keys, total = list(beyond.values_list("content_id", flat=True)[: TILES + 1]), rows.count()
     more = len(keys) > TILES
     keys = keys[:TILES]
-    return Page(_tiles(sight, keys), rows.count() if total < 0 else total, keys[-1] if more else None, not after)
-
-
-def _first_keys(rows: QuerySet[Picture], after: int, behind: set[int]) -> list[int]:
-    """Return the keys of one page of contents and one more, in order, without those that stand behind others."""
-    keys: list[int] = []
-    ordered = rows.order_by("content_id").values_list("content_id", flat=True)
-    while len(keys) <= TILES:
-        batch = list(ordered.filter(content_id__gt=after)[:BATCH])
-        keys += [key for key in batch if key not in behind]
-        if len(batch) < BATCH:
-            break
-        after = batch[-1]
-    return keys[: TILES + 1]
+    return Page(_tiles(sight, keys), total, keys[-1] if more else None, not after)
 
 
 def _tiles(sight: Sight, keys: list[int]) -> list[Tile]:

@@ -1,14 +1,13 @@
 """The operation in figures. Each is counted as the list behind it counts, so that both always agree."""
 
-from sauveterre.casework.models import StorageSpace
-from sauveterre.casework.selectors import action, contents, exhibits, groups, people
+from sauveterre.casework.models import Stack, StorageSpace
+from sauveterre.casework.selectors import action, contents, exhibits, groups, people, standing
 from sauveterre.casework.selectors.access import Sight
 
 
-def overview(sight: Sight, account: exhibits.Account, spared: contents.Spared) -> dict[str, int]:
+def overview(sight: Sight, account: exhibits.Account, effect: standing.Effect) -> dict[str, int]:
     """Return the figures of the overview by name."""
-    hits = contents.hit_counts(sight)
-    persons = people.person_rows(sight)
+    hits = standing.hit_counts(sight)
     arrests = action.arrests(list(action.measure_rows(sight)))
     return {
         "referrals": sight.operation.referrals.count(),
@@ -26,16 +25,13 @@ def overview(sight: Sight, account: exhibits.Account, spared: contents.Spared) -
         "confirm": hits["confirm"],
         "ignorable": hits["ignorable"],
         "near": hits["near"],
-        "pictures": spared.pictures,
-        "stacks": len(set(contents.stacks(sight).values())),
-        "left": spared.left,
+        "pictures": contents.pictures(sight, show="all").count(),
+        "stacks": Stack.objects.filter(operation=sight.operation).count(),
+        "left": effect.left,
         "hash_lists": sight.operation.hash_lists.count(),
-        "groups": len(groups.group_rows(sight)),
+        "groups": groups.group_count(sight),
         "spaces": StorageSpace.objects.filter(operation=sight.operation).count(),
-        "persons": len(persons),
-        "administrators": sum("admin" in row.roles for row in persons),
-        "suppliers": sum("supplier" in row.roles for row in persons),
-        "countries": len({row.person.country for row in persons if row.person.country}),
+        **people.person_counts(sight),
         "packages": sight.operation.packages.count(),
         "targets": sight.operation.targets.count(),
         "arrests": len(arrests),

@@ -1,10 +1,8 @@
 """Contents and the gallery."""
 
-from functools import partial
-
 from django.http import HttpRequest, HttpResponse
 
-from sauveterre.casework.selectors import contents, groups, people
+from sauveterre.casework.selectors import contents, groups, people, standing
 from sauveterre.casework.selectors.access import Sight
 from sauveterre.casework.selectors.paging import keyset
 from sauveterre.web.views.frame import found, number, operation_page, show, text
@@ -15,7 +13,7 @@ def content_list(request: HttpRequest, sight: Sight) -> HttpResponse:
     """List contents, by what their hits say."""
     hit = text(request, "hit") or "all"
     on = number(request, "list")
-    total = None if on else contents.hit_counts(sight).get(hit)
+    total = None if on else standing.hit_counts(sight).get(hit)
     page = keyset(contents.content_rows(sight, hit=hit, on=on), after=number(request, "after"), total=total)
     return show(request, "contents", page=page, hit=hit)
 
@@ -37,13 +35,12 @@ def content(request: HttpRequest, sight: Sight, sha256: str) -> HttpResponse:
 def gallery(request: HttpRequest, sight: Sight) -> HttpResponse:
     """Show pictures, grey and blurred: what is left to look at first, each stack once."""
     show_what = text(request, "show") or "unsettled"
-    if show_what not in {*contents.HIT_FILTERS, "stacks"}:
+    if show_what not in {*standing.HIT_FILTERS, "stacks"}:
         show_what = "unsettled"
     stack = number(request, "stack") or None
     page = contents.gallery(sight, show=show_what, after=number(request, "after"), stack=stack)
-    return show(
-        request, "gallery", page=page, shown=show_what, stack=stack, spared=partial(contents.spared, sight),
-    )  # fmt: skip
+    pictures = contents.pictures(sight, show="all").exists
+    return show(request, "gallery", page=page, shown=show_what, stack=stack, pictures=pictures)
 
 
 @operation_page("gallery")

@@ -7,14 +7,16 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from sauveterre.casework import audit as log
-from sauveterre.casework.selectors import accounting, contents, custody, figures, journal, people, rows
+from sauveterre.casework.selectors import accounting, custody, figures, journal, people, rows, standing
 from sauveterre.casework.selectors import search as searching
 from sauveterre.casework.selectors.access import Sight
 from sauveterre.casework.selectors.paging import keyset
 from sauveterre.casework.selectors.progress import Progress
 from sauveterre.casework.selectors.progress import progress as progress_of
+from sauveterre.casework.snapshot import one_moment
 from sauveterre.web.labels import word
 from sauveterre.web.pace import pace
+from sauveterre.web.steps import steps
 from sauveterre.web.views.frame import number, operation_page, show, text
 
 STATES = ("processed", "partial", "failed", "skipped", "pending")
@@ -23,14 +25,17 @@ STATES = ("processed", "partial", "failed", "skipped", "pending")
 @operation_page("operation")
 def operation(request: HttpRequest, sight: Sight) -> HttpResponse:
     """Show the overview."""
-    how_far = progress_of(sight)
-    spared = contents.spared(sight)
+    with one_moment():
+        how_far = progress_of(sight)
+        effect = standing.effect(sight, found=how_far.account.found)
+        counted = figures.overview(sight, how_far.account, effect)
     return show(
         request,
         "overview",
-        figures=figures.overview(sight, how_far.account, spared),
+        figures=counted,
         **_how_far(request, sight, how_far),
-        spared=spared,
+        effect=effect,
+        steps=steps(effect),
         states=[(state, word(state, "state")) for state in STATES],
         changes=journal.changes(sight),
         to_sign=custody.to_sign(sight),

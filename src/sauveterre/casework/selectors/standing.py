@@ -1,0 +1,185 @@
+"""Where contents and files stand: settled by a list, a copy, behind another one of their stack, or left to look at.
+
+What a hit makes of its content is said once (``HITS``), and so is where that leaves each file (``Part``): a figure and
+the list behind it ask the same query.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from django.contrib.postgres.aggregates import BoolOr
+from django.db import connection
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
+
+from sauveterre.casework.models import Content, Entry, Hit, Operation
+from sauveterre.casework.selectors.access import Sight
+from sauveterre.casework.selectors.paging import SIZE, Page, keys_beyond, keyset
+from sauveterre.records.ruling import Rule
+
+NEAR = "pdq"
+EXACT = ~Q(algorithm=NEAR)
+CONFIRMED = Q(rule=Rule.CONFIRM.value, people__lte=F("content__confirmed"))
+HITS = {
+    "known": (EXACT & Q(rule=Rule.SETTLED.value)) | CONFIRMED,
+    "asked": Q(rule=Rule.CONFIRM.value) & ~CONFIRMED,
+    "ignorable": EXACT & Q(rule=Rule.IGNORED.value),
+    "near": Q(algorithm=NEAR, rule=Rule.SETTLED.value),
+}
+"""What a hit makes of its content. A near hit settles nothing unless officers confirm it."""
+HIT_FILTERS = {
+    "known": Q(known=True),
+    "confirm": Q(known=False, asked=True),
+    "ignorable": Q(known=False, asked=False, ignorable=True),
+    "near": Q(known=False, asked=False, ignorable=False, near=True),
+    "unsettled": Q(known=False) & (Q(asked=True) | Q(ignorable=False)),
+    "all": Q(),
+}
+
+
+class Part(StrEnum):
+    """Where a file stands. Every file of an operation is in exactly one part."""
+
+    UNREAD = "unread"
+    """Its content is not known: it waits, failed, or was skipped; its own state says why."""
+    KNOWN = "known"
+    IGNORABLE = "ignorable"
+    COPY = "copy"
+    """Unsettled, and of the same content as a file before it, which stands for both."""
+    STACKED = "stacked"
+    """A picture that stands in a stack behind another one, which is decided for both."""
+    OTHER = "other"
+    """No picture: a document, a text, a program; nothing that a gallery shows."""
+    LEFT = "left"
+    """Somebody has to look at it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Of an operation's files, how many stand where: the sum is ``files``, always."""
+
+    parts: dict[Part, int]
+
+    @property
+    def files(self) -> int:
+        """All of them."""
+        return sum(self.parts.values())
+
+    @property
+    def left(self) -> int:
+        """How many somebody has to look at."""
+        return self.parts[Part.LEFT]
+
+    @property
+    def spared(self) -> int:
+        """How many nobody has to look at because of lists, copies and stacks."""
+        return sum(self.parts[part] for part in (Part.KNOWN, Part.IGNORABLE, Part.COPY, Part.STACKED))
+
+    @property
+    def share(self) -> int:
+        """The same in whole percent of all files, rounded down."""
+        return 100 * self.spared // self.files if self.files else 0
+
+
+def flags(content: str) -> dict[str, Exists]:
+    """Return for each key of ``HITS`` whether the content that a row names has such a hit."""
+    return {name: Exists(Hit.objects.filter(hits, content=OuterRef(content))) for name, hits in HITS.items()}
+
+
+def _flagged(operation: Operation) -> QuerySet[Hit, Any]:
+    """Return each content that is on a list, with the keys of ``HITS``."""
+    says = {name: BoolOr(ExpressionWrapper(hits, output_field=BooleanField())) for name, hits in HITS.items()}
+    return Hit.objects.filter(content__operation=operation).order_by().values("content_id").annotate(**says)
+
+
+def hit_counts(sight: Sight) -> dict[str, int]:
+    """Count the contents for each key of ``HIT_FILTERS``, from the hits: most contents have none."""
+    names = ("known", "confirm", "ignorable", "near")
+    counted = {f"n_{name}": Count("content_id", filter=HIT_FILTERS[name]) for name in names}
+    found = _flagged(sight.operation).aggregate(**counted)
+    total = Content.objects.filter(operation=sight.operation).count()
+    counts = {name: found[f"n_{name}"] for name in names}
+    return {**counts, "unsettled": total - counts["known"] - counts["ignorable"], "all": total}
+
+
+_STANDING = """
+    SELECT content.id, held.files, held.first, coalesce(member.stack_id, head.id, -content.id) AS pile,
+        CASE WHEN flagged.known THEN 'known' WHEN flagged.ignorable AND NOT flagged.asked THEN 'ignorable'
+            WHEN picture.content_id IS NULL THEN 'other' ELSE 'picture' END AS how
+    FROM casework_content content
+    JOIN (
+        SELECT content_id, count(*) AS files, min(id) AS first FROM casework_entry
+        WHERE content_id IS NOT NULL GROUP BY content_id
+    ) held ON held.content_id = content.id
+    LEFT JOIN ({flagged}) flagged ON flagged.content_id = content.id
+    LEFT JOIN casework_picture picture ON picture.content_id = content.id
+    LEFT JOIN casework_stackmember member ON member.content_id = content.id
+    LEFT JOIN casework_stack head ON head.head_id = content.id
+    WHERE content.operation_id = %s
+"""
+"""Each content that lies in some file. ``pile``: what is decided at once; of its pictures the first is shown."""
+_COUNTS = """
+    SELECT how, sum(contents), sum(files), sum(contents) - count(*) FROM (
+        SELECT how, CASE WHEN how = 'picture' THEN pile END, count(*) AS contents, sum(files) AS files
+        FROM ({standing}) standing GROUP BY 1, 2
+    ) piled GROUP BY how
+"""
+_FIRST_PICTURES = "SELECT min(id) AS id FROM ({standing}) standing WHERE how = 'picture' GROUP BY pile"
+_SETTLED = "SELECT entry.id FROM ({standing}) standing JOIN casework_entry entry ON entry.content_id = standing.id"
+_PILED = """
+    SELECT first FROM (SELECT id, first, min(id) OVER (PARTITION BY pile) AS shown FROM ({standing}) standing
+        WHERE how = 'picture') piled WHERE id
+"""
+_FILES = {
+    Part.KNOWN: f"{_SETTLED} WHERE how = 'known'",
+    Part.IGNORABLE: f"{_SETTLED} WHERE how = 'ignorable'",
+    Part.COPY: f"{_SETTLED} WHERE how IN ('other', 'picture') AND entry.id > first",
+    Part.STACKED: f"{_PILED} > shown",
+    Part.OTHER: "SELECT first FROM ({standing}) standing WHERE how = 'other'",
+    Part.LEFT: f"{_PILED} = shown",
+}
+
+
+def _query(template: str, operation: Operation) -> tuple[str, tuple[Any, ...]]:
+    """Return a query over the standing of contents, and what its placeholders stand for."""
+    flagged, given = _flagged(operation).query.sql_with_params()
+    return template.format(standing=_STANDING.format(flagged=flagged)), (*given, operation.pk)
+
+
+def effect(sight: Sight, *, found: int) -> Effect:
+    """Count where the files stand, of ``found`` in all: what is in no other part was not read."""
+    query, given = _query(_COUNTS, sight.operation)
+    with connection.cursor() as cursor:
+        cursor.execute(query, given)
+        counted = {how: (int(contents), int(files), int(more)) for how, contents, files, more in cursor.fetchall()}
+    none = (0, 0, 0)
+    pictures, pictured, behind = counted.get("picture", none)
+    others, other_files, _ = counted.get("other", none)
+    return Effect({
+        Part.UNREAD: found - sum(files for _, files, _ in counted.values()),
+        Part.KNOWN: counted.get("known", none)[1],
+        Part.IGNORABLE: counted.get("ignorable", none)[1],
+        Part.COPY: pictured - pictures + other_files - others,
+        Part.STACKED: behind,
+        Part.OTHER: others,
+        Part.LEFT: pictures - behind,
+    })  # fmt: skip
+
+
+def first_pictures(sight: Sight, *, after: int, size: int) -> tuple[list[int], int]:
+    """Return the contents that are left to look at beyond a key, in order, at most ``size``; and how many in all."""
+    return keys_beyond(*_query(_FIRST_PICTURES, sight.operation), after=after, size=size)
+
+
+def files(rows: QuerySet[Entry], sight: Sight, part: Part, *, after: int, narrowed: bool) -> Page[Entry]:
+    """Return a page of the files that stand in a part: of ``rows`` only where these are ``narrowed`` to some."""
+    if part is Part.UNREAD:
+        return keyset(rows.filter(content__isnull=True), after=after)
+    query, given = _query(_FILES[part], sight.operation)
+    if narrowed:
+        asked = rows.order_by().filter(pk__in=RawSQL(query, given))  # noqa: S611 - constants
+        query, given = asked.values("pk").query.sql_with_params()
+    keys, total = keys_beyond(query, given, after=after, size=SIZE + 1)
+    found = list(rows.filter(pk__in=keys[:SIZE]).order_by("pk"))
+    return Page(found, total, keys[SIZE - 1] if len(keys) > SIZE else None, not after)

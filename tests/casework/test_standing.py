@@ -1,0 +1,186 @@
+"""Where files stand: against a plain account of the same, over drawn operations of every kind of content."""
+
+import hashlib
+import random
+from collections import Counter
+
+import pytest
+
+from sauveterre.casework.models import Content, Entry, HashList, Hit, Picture, Source, Stack, StackMember
+from sauveterre.casework.selectors import contents, exhibits
+from sauveterre.casework.selectors.access import sight_of
+from sauveterre.casework.selectors.standing import Effect, Part, effect, hit_counts
+from sauveterre.casework.services.policies import confirm, set_policy
+from sauveterre.records.ruling import Rule
+
+pytestmark = pytest.mark.django_db
+HITS = [("sha256", "settled"), ("md5", "ignored"), ("pdq", "settled"), ("pdq", "ignored"), ("sha1", "confirm")]
+
+
+@pytest.fixture
+def source(operation):
+    from sauveterre.casework.models import Exhibit
+
+    exhibit = Exhibit.objects.create(operation=operation, number=1, path="/evidence/1", added_by="ana")
+    return Source.objects.create(exhibit=exhibit, path="exhibit-01", kind="directory", way="0" * 64, state="done")
+
+
+@pytest.fixture
+def skies(operation):
+    return HashList.objects.create(
+        operation=operation, name="Skies", version="1", scheme="weather", reader="plain", sha256="a" * 64, items=9,
+        problems=0,
+    )  # fmt: skip
+
+
+def content(operation, name, *, picture=True):
+    digest = hashlib.sha256(f"{operation.pk} {name}".encode()).hexdigest()
+    made = Content.objects.create(operation=operation, sha256=digest, sha1="", md5="", size=1, kind="image/png")
+    if picture:
+        Picture.objects.create(content=made, width=9, height=9, pdq=bytes(32), quality=90)
+    return made
+
+
+def hit(found, on, algorithm, rule):
+    Hit.objects.create(
+        content=found, hash_list=on, algorithm=algorithm, value="00", distance=0, locator="line 1", rule=rule,
+        people=2 if rule == "confirm" else 0,
+    )  # fmt: skip
+
+
+def lay(source, *held):
+    """Let files of a source hold contents, in this order; None is a file that was not read."""
+    first = source.entries.count()
+    return [
+        Entry.objects.create(
+            source=source, ordinal=first + place, path=f"{first + place}.jpg", path_raw=b"x", locator="", kind="file",
+            state="failed" if one is None else "processed", content=one,
+        )
+        for place, one in enumerate(held)
+    ]  # fmt: skip
+
+
+def draw(source, on, pick):
+    """Draw contents with hits, stacks and files as chance has them."""
+    operation = source.exhibit.operation
+    made = [content(operation, place, picture=pick.random() < 0.8) for place in range(24)]
+    for one in made:
+        one.confirmed = pick.choice([0, 1, 2])
+        one.save(update_fields=["confirmed"])
+        for algorithm, rule in pick.sample(HITS, k=pick.choice([0, 0, 1, 2])):
+            hit(one, on, algorithm, rule)
+    loose = [one for one in made if hasattr(one, "picture")]
+    pick.shuffle(loose)
+    while len(loose) > 4:
+        stack = Stack.objects.create(operation=operation, head=loose.pop())
+        for _ in range(pick.choice([1, 1, 3])):
+            StackMember.objects.create(stack=stack, content=loose.pop(), distance=3)
+    lay(source, *pick.choices([*made, None], k=60))
+
+
+def plainly(operation):
+    """The part of every file, worked out content by content and file by file."""
+    parts, shown, seen = {}, {}, set()
+    lying = set(Entry.objects.exclude(content=None).values_list("content_id", flat=True))
+    for one in Content.objects.filter(operation=operation, pk__in=lying).order_by("pk"):
+        hits = list(one.hits.all())
+        enough = [found for found in hits if found.rule == "confirm" and found.people <= one.confirmed]
+        exact = [found for found in hits if found.algorithm != "pdq"]
+        if enough or any(found.rule == "settled" for found in exact):
+            parts[one.pk] = Part.KNOWN
+        elif any(found.rule == "ignored" for found in exact) and not any(found.rule == "confirm" for found in hits):
+            parts[one.pk] = Part.IGNORABLE
+        elif not hasattr(one, "picture"):
+            parts[one.pk] = Part.OTHER
+        else:
+            pile = StackMember.objects.filter(content=one).values_list("stack", flat=True).first()
+            pile = pile or Stack.objects.filter(head=one).values_list("pk", flat=True).first()
+            leader = shown.setdefault(pile, one.pk) if pile else one.pk
+            parts[one.pk] = Part.LEFT if leader == one.pk else Part.STACKED
+    files = {}
+    for entry in Entry.objects.filter(source__exhibit__operation=operation).order_by("pk"):
+        part = parts[entry.content_id] if entry.content_id else Part.UNREAD
+        if part not in {Part.UNREAD, Part.KNOWN, Part.IGNORABLE} and entry.content_id in seen:
+            part = Part.COPY
+        seen.add(entry.content_id)
+        files[entry.pk] = part
+    return files
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_every_file_is_in_one_part_and_figures_lists_and_gallery_agree(seed, operation, source, skies, ana):
+    draw(source, skies, random.Random(seed))
+    other = content(operation, "lies in no file")
+    hit(other, skies, "sha256", "settled")
+    sight = sight_of(ana, operation.pk)
+    expected = plainly(operation)
+
+    found = effect(sight, found=len(expected))
+
+    assert found.parts == {part: Counter(expected.values())[part] for part in Part}
+    assert (found.files, found.left) == (60, found.parts[Part.LEFT])
+    for part in Part:
+        page = exhibits.entry_page(sight, exhibits.Wanted(part=part.value), exhibit=0, after=0)
+        assert [row.pk for row in page.rows] == sorted(pk for pk, own in expected.items() if own is part)
+        assert page.total == len(page.rows)
+        failed = exhibits.Wanted(part=part.value, state="failed")
+        assert exhibits.entry_page(sight, failed, exhibit=0, after=0).total == (page.total if part == "unread" else 0)
+    shown = contents.gallery(sight, show="unsettled", after=0)
+    assert (len(shown.rows), shown.total) == (found.left, found.left)
+    files = Entry.objects.filter(pk__in=[pk for pk, own in expected.items() if own is Part.LEFT])
+    assert {tile.content.pk for tile in shown.rows} == set(files.values_list("content_id", flat=True))
+
+
+def test_another_operation_changes_nothing(operation, source, skies, ana):
+    from sauveterre.casework.models import Exhibit
+    from sauveterre.casework.services.operations import create_operation
+
+    lay(source, content(operation, "a"), None)
+    sight = sight_of(ana, operation.pk)
+    before = effect(sight, found=2), hit_counts(sight)
+
+    foreign = create_operation(name="Another", by=ana)
+    exhibit = Exhibit.objects.create(operation=foreign, number=1, path="/evidence/9", added_by="ana")
+    theirs = Source.objects.create(exhibit=exhibit, path="exhibit-01", kind="directory", way="0" * 64, state="done")
+    on = HashList.objects.create(operation=foreign, name="Seas", version="1", reader="plain", items=1, problems=0)
+    draw(theirs, on, random.Random(1))
+
+    assert (effect(sight, found=2), hit_counts(sight)) == before
+
+
+def test_the_effect_follows_rules_and_confirmations_at_once(operation, source, skies, ana, ben):
+    one = content(operation, "a")
+    lay(source, one, one, content(operation, "b"))
+    hit(one, skies, "sha256", "settled")
+    sight = sight_of(ana, operation.pk)
+
+    def counted():
+        parts = effect(sight, found=3).parts
+        return parts[Part.KNOWN], parts[Part.COPY], parts[Part.LEFT]
+
+    assert counted() == (2, 0, 1)
+    set_policy(operation=operation, list_name="Skies", category=None, rule=Rule.CONFIRM, people=2, by=ana)
+    assert counted() == (0, 1, 2)
+    confirm(content=one, by=ana)
+    assert counted() == (0, 1, 2)
+    confirm(content=one, by=ben)
+    assert counted() == (2, 0, 1)
+
+
+def test_pages_of_a_part_follow_one_another_without_loss(operation, source, skies, ana):
+    one = content(operation, "a")
+    rows = lay(source, *[one] * 250)
+    sight, after, seen = sight_of(ana, operation.pk), 0, []
+    while after is not None:
+        page = exhibits.entry_page(sight, exhibits.Wanted(part="copy"), exhibit=0, after=after)
+        assert page.total == 249
+        seen += [row.pk for row in page.rows]
+        after = page.after
+    assert seen == [row.pk for row in rows[1:]]
+
+
+def test_spared_is_what_lists_copies_and_stacks_settle():
+    parts = dict.fromkeys(Part, 0) | {Part.UNREAD: 40, Part.KNOWN: 30, Part.COPY: 9, Part.LEFT: 21}
+    found = Effect(parts)
+    assert (found.files, found.spared, found.share, found.left) == (100, 39, 39, 21)
+    assert Effect(dict.fromkeys(Part, 0)).share == 0
