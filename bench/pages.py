@@ -30,6 +30,8 @@ from sauveterre.server.boot import boot  # noqa: E402
 MOST_MS = 200.0
 ROUNDS = 5
 SLOWEST = 8
+COUNTED = ("operation", "gallery", "contents")
+"""Pages with numbers that are kept until something changes: timed as after a change too."""
 Query = tuple[float, str]
 
 
@@ -128,13 +130,17 @@ def cpu_ms() -> float:
     return 1e3 * time.process_time() + int(database.read_text().split()[0]) / 1e6
 
 
-def timed(client: Any, name: str, address: str, rounds: int) -> tuple[Timed, list[Query]]:
+def timed(
+    client: Any, name: str, address: str, rounds: int, before_each: Callable[[], object] | None
+) -> tuple[Timed, list[Query]]:
     """Open a page several times; return its medians and the queries of the median round."""
     from django.db import connection
 
     connection.ensure_connection()
     runs = []
     for _ in range(rounds + 1):
+        if before_each is not None:
+            before_each()
         watch = Watch()
         before, began = cpu_ms(), time.perf_counter()
         with connection.execute_wrapper(watch):
@@ -196,15 +202,17 @@ def run(folder: Path, *, short: bool) -> tuple[list[Timed], list[tuple[str, Quer
     from django.test import Client
 
     from drawn_operation import LONG, SHORT, Drawing
-    from sauveterre.casework.models import Officer, Operation
+    from sauveterre.casework.models import Change, Officer, Operation
 
     operation = Operation.objects.first() or Drawing(SHORT if short else LONG).draw()
     settings.ALLOWED_HOSTS = ["testserver"]
     client = Client()
     client.force_login(Officer.objects.get(username="bench"))
     results, slowest = [], []
-    for name, address in addresses(operation).items():
-        one, queries = timed(client, name, address, 1 if short else ROUNDS)
+    pages = addresses(operation)
+    for name, address in [*pages.items(), *((f"{name}, all anew", pages[name]) for name in COUNTED)]:
+        anew = Change.objects.create if name.endswith(", all anew") else None
+        one, queries = timed(client, name, address, 1 if short else ROUNDS, anew)
         results.append(one)
         slowest += [(name, query) for query in queries]
     slowest.sort(key=lambda pair: -pair[1][0])

@@ -58,7 +58,7 @@ def state(operation, ana):
             name for name in standing.HIT_FILTERS if contents.pictures(sight, show=name).filter(content=one).exists()
         }
         assert names == shown
-        counted = standing.hit_counts(sight)
+        counted = standing.hit_counts(operation)
         assert {name: contents.content_rows(sight, hit=name).count() for name in counted} == counted
         return names - {"all"}
 

@@ -1,15 +1,22 @@
-"""Where files stand: against a plain account of the same, over drawn operations of every kind of content."""
+"""Where files stand: against a plain account of the same, over drawn operations of every kind of content.
+
+And what is kept of it is always what would be counted anew: whatever changes, by whatever way, and also taken back.
+"""
 
 import hashlib
 import random
+import re
 from collections import Counter
 
 import pytest
+from django.db import connection, transaction
+from django.db.models import Max
 
-from sauveterre.casework.models import Content, Entry, HashList, Hit, Picture, Source, Stack, StackMember
-from sauveterre.casework.selectors import contents, exhibits
+from sauveterre.casework.models import Content, Entry, HashList, Hit, Picture, Source, Stack, StackMember, Tally
+from sauveterre.casework.selectors import contents, exhibits, standing
 from sauveterre.casework.selectors.access import sight_of
-from sauveterre.casework.selectors.standing import Effect, Part, effect, hit_counts
+from sauveterre.casework.selectors.standing import Effect, Part
+from sauveterre.casework.selectors.tallies import _count, _counted, left_to_look_at, tally_of
 from sauveterre.casework.services.policies import confirm, set_policy
 from sauveterre.records.ruling import Rule
 
@@ -50,7 +57,7 @@ def hit(found, on, algorithm, rule):
 
 def lay(source, *held):
     """Let files of a source hold contents, in this order; None is a file that was not read."""
-    first = source.entries.count()
+    first = 1 + (source.entries.aggregate(last=Max("ordinal"))["last"] or 0)
     return [
         Entry.objects.create(
             source=source, ordinal=first + place, path=f"{first + place}.jpg", path_raw=b"x", locator="", kind="file",
@@ -115,7 +122,7 @@ def test_every_file_is_in_one_part_and_figures_lists_and_gallery_agree(seed, ope
     sight = sight_of(ana, operation.pk)
     expected = plainly(operation)
 
-    found = effect(sight, found=len(expected))
+    found = tally_of(operation).effect
 
     assert found.parts == {part: Counter(expected.values())[part] for part in Part}
     assert (found.files, found.left) == (60, found.parts[Part.LEFT])
@@ -136,8 +143,7 @@ def test_another_operation_changes_nothing(operation, source, skies, ana):
     from sauveterre.casework.services.operations import create_operation
 
     lay(source, content(operation, "a"), None)
-    sight = sight_of(ana, operation.pk)
-    before = effect(sight, found=2), hit_counts(sight)
+    before = tally_of(operation)
 
     foreign = create_operation(name="Another", by=ana)
     exhibit = Exhibit.objects.create(operation=foreign, number=1, path="/evidence/9", added_by="ana")
@@ -145,17 +151,16 @@ def test_another_operation_changes_nothing(operation, source, skies, ana):
     on = HashList.objects.create(operation=foreign, name="Seas", version="1", reader="plain", items=1, problems=0)
     draw(theirs, on, random.Random(1))
 
-    assert (effect(sight, found=2), hit_counts(sight)) == before
+    assert tally_of(operation) == before
 
 
 def test_the_effect_follows_rules_and_confirmations_at_once(operation, source, skies, ana, ben):
     one = content(operation, "a")
     lay(source, one, one, content(operation, "b"))
     hit(one, skies, "sha256", "settled")
-    sight = sight_of(ana, operation.pk)
 
     def counted():
-        parts = effect(sight, found=3).parts
+        parts = tally_of(operation).effect.parts
         return parts[Part.KNOWN], parts[Part.COPY], parts[Part.LEFT]
 
     assert counted() == (2, 0, 1)
@@ -184,3 +189,85 @@ def test_spared_is_what_lists_copies_and_stacks_settle():
     found = Effect(parts)
     assert (found.files, found.spared, found.share, found.left) == (100, 39, 39, 21)
     assert Effect(dict.fromkeys(Part, 0)).share == 0
+
+
+def anew(operation):
+    made = _count(operation, "now")
+    return _counted(made), made.queue
+
+
+def kept(operation):
+    return tally_of(operation), left_to_look_at(operation)
+
+
+def changes(operation, on, pick):
+    """Ways in which what is counted changes: by models, by bulk statements, by SQL, by cascade."""
+
+    def some(model):
+        return pick.choice(list(model.objects.all()))
+
+    def by_sql():
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE casework_hit SET rule = 'ignored' WHERE id = %s", [some(Hit).pk])
+
+    return [
+        lambda: Entry.objects.filter(pk=some(Entry).pk).update(content=some(Content)),
+        lambda: Entry.objects.filter(pk=some(Entry).pk).update(content=None),
+        lambda: Entry.objects.filter(pk=some(Entry).pk).delete(),
+        lambda: Hit.objects.create(content=some(Content), hash_list=on, algorithm="sha256", value="", distance=0),
+        lambda: Hit.objects.filter(pk=some(Hit).pk).delete(),
+        lambda: Content.objects.filter(pk=some(Content).pk).update(confirmed=2),
+        lambda: Picture.objects.filter(pk=some(Picture).pk).delete(),
+        lambda: StackMember.objects.filter(pk=some(StackMember).pk).delete(),
+        lambda: some(Stack).delete(),
+        by_sql,
+    ]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_kept_is_what_would_be_counted(seed, operation, source, skies):
+    pick = random.Random(seed)
+    draw(source, skies, pick)
+    for _ in range(12):
+        pick.choice(changes(operation, skies, pick))()
+        assert kept(operation) == anew(operation)
+    before = kept(operation)
+    point = transaction.savepoint()
+    lay(source, content(operation, "new"))
+    assert kept(operation) != before
+    transaction.savepoint_rollback(point)
+    assert kept(operation) == before == anew(operation)
+
+
+def test_a_list_taken_out_is_no_longer_counted(operation, source, skies, ana):
+    from sauveterre.casework.services.policies import remove_hash_list
+
+    one = content(operation, "a")
+    lay(source, one)
+    Hit.objects.create(content=one, hash_list=skies, algorithm="sha256", value="", distance=0)
+    assert kept(operation)[1] == []
+    assert HashList.objects.count() == 1
+    remove_hash_list(operation=operation, name="Skies", version="1", by=ana)
+    assert kept(operation)[1] == [one.pk]
+
+
+def test_nothing_is_counted_twice_while_nothing_changes(operation, source, django_assert_max_num_queries):
+    lay(source, content(operation, "a"))
+    first = tally_of(operation)
+    with django_assert_max_num_queries(4):
+        assert tally_of(operation) == first
+    assert Tally.objects.count() == 1
+
+
+def test_the_database_notes_every_change_of_every_table_that_is_counted():
+    """A table that the count begins to read needs its trigger too."""
+    said = standing._STANDING + " ".join(standing._FILES.values()) + str(standing._flagged(None).query)
+    counted = set(re.findall(r"casework_[a-z]+", said)) | {"casework_stack", "casework_picture"}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tgrelid::regclass::text, tgtype FROM pg_trigger WHERE tgname = 'note_change' AND tgenabled = 'O'"
+        )
+        found = dict(cursor.fetchall())
+    assert set(found) == counted
+    after_insert_delete_update = 4 + 8 + 16
+    assert set(found.values()) == {after_insert_delete_update}, "for each statement, after it"

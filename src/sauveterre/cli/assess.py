@@ -16,8 +16,9 @@ def run(
     from sauveterre.casework.jobs import assess
     from sauveterre.casework.progress import progress_of
     from sauveterre.casework.runner import run_jobs
-    from sauveterre.casework.selectors import exhibits, figures, standing
+    from sauveterre.casework.selectors import exhibits, figures
     from sauveterre.casework.selectors.access import sight_of
+    from sauveterre.casework.selectors.tallies import tally_of
     from sauveterre.casework.workspace import exclusive
 
     with exclusive(opened, "process"):
@@ -32,7 +33,6 @@ def run(
             )
         assess.defer(operation_id=chosen.pk, by=officer.username)
         run_jobs(workers=1)
-    account = exhibits.account(sight)
-    for name, count in figures.overview(sight, account, standing.effect(sight, found=account.found)).items():
+    for name, count in figures.overview(sight, exhibits.account(sight), tally_of(chosen)).items():
         print(f"{count:>10,}  {name.replace('_', ' ')}")
     print("Next: sauveterre serve, or sauveterre report")

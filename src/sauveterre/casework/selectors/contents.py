@@ -1,6 +1,7 @@
 """Contents and pictures: which are known, which are near a known one, which a person must still look at."""
 
 import io
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
@@ -13,7 +14,8 @@ from sauveterre.casework.models import Content, Entry, HashList, Hit, Picture, S
 from sauveterre.casework.selectors.access import Sight
 from sauveterre.casework.selectors.paging import Page
 from sauveterre.casework.selectors.policies import Asked, asked
-from sauveterre.casework.selectors.standing import HIT_FILTERS, first_pictures, flags
+from sauveterre.casework.selectors.standing import HIT_FILTERS, flags
+from sauveterre.casework.selectors.tallies import left_to_look_at, tally_of
 from sauveterre.casework.storage import thumbnail_name
 
 TILES = 60
@@ -80,21 +82,28 @@ def pictures(sight: Sight, *, show: str) -> QuerySet[Picture]:
 def gallery(sight: Sight, *, show: str, after: int, stack: int | None = None) -> Page[Tile]:
     """Return a page of tiles; unsettled pictures and stacks show each stack once, the others every picture."""
     if stack is None and show == "unsettled":
-        keys, total = first_pictures(sight, after=after, size=TILES + 1)
+        left = left_to_look_at(sight.operation)
+        first = bisect_right(left, after)
+        keys, total = left[first : first + TILES + 1], len(left)
     elif stack is None and show == "stacks":
-        stacks = Stack.objects.filter(operation=sight.operation)
         lowest = Least(F("head_id"), Min("members__content_id"))  # NULL is passed over
-        firsts = stacks.annotate(first=lowest).filter(first__gt=after).order_by("first")
-        keys, total = list(firsts.values_list("first", flat=True)[: TILES + 1]), stacks.count()
+        firsts = Stack.objects.filter(operation=sight.operation).annotate(first=lowest).filter(first__gt=after)
+        keys = list(firsts.order_by("first").values_list("first", flat=True)[: TILES + 1])
+        total = tally_of(sight.operation).stacks
+    elif stack is None:
+        keys = _beyond(pictures(sight, show=show), after)
+        total = tally_of(sight.operation).pictures[show]
     else:
-        rows = pictures(sight, show="all" if stack else show)
-        if stack is not None:
-            rows = rows.filter(Q(content__stacked__stack=stack) | Q(content__heads=stack))
-        beyond = rows.filter(content_id__gt=after).order_by("content_id")
-        keys, total = list(beyond.values_list("content_id", flat=True)[: TILES + 1]), rows.count()
+        rows = pictures(sight, show="all").filter(Q(content__stacked__stack=stack) | Q(content__heads=stack))
+        keys, total = _beyond(rows, after), rows.count()
     more = len(keys) > TILES
     keys = keys[:TILES]
     return Page(_tiles(sight, keys), total, keys[-1] if more else None, not after)
+
+
+def _beyond(rows: QuerySet[Picture], after: int) -> list[int]:
+    beyond = rows.filter(content_id__gt=after).order_by("content_id")
+    return list(beyond.values_list("content_id", flat=True)[: TILES + 1])
 
 
 def _tiles(sight: Sight, keys: list[int]) -> list[Tile]:

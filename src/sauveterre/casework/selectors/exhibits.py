@@ -281,7 +281,7 @@ def entry_page(sight: Sight, wanted: Wanted, *, exhibit: int, after: int) -> Pag
     if wanted.part not in list(Part):
         return keyset(rows, after=after)
     narrowed = bool(exhibit) or replace(wanted, part="") != Wanted()
-    return files(rows, sight, Part(wanted.part), after=after, narrowed=narrowed)
+    return files(rows, sight.operation, Part(wanted.part), after=after, narrowed=narrowed)
 
 
 def problem_rows(sight: Sight, *, exhibit: int = 0) -> QuerySet[Problem]:

@@ -1,13 +1,14 @@
 """The operation in figures. Each is counted as the list behind it counts, so that both always agree."""
 
-from sauveterre.casework.models import Stack, StorageSpace
-from sauveterre.casework.selectors import action, contents, exhibits, groups, people, standing
+from sauveterre.casework.models import StorageSpace
+from sauveterre.casework.selectors import action, exhibits, groups, people
 from sauveterre.casework.selectors.access import Sight
+from sauveterre.casework.selectors.tallies import Counted
 
 
-def overview(sight: Sight, account: exhibits.Account, effect: standing.Effect) -> dict[str, int]:
+def overview(sight: Sight, account: exhibits.Account, counted: Counted) -> dict[str, int]:
     """Return the figures of the overview by name."""
-    hits = standing.hit_counts(sight)
+    hits = counted.hits
     arrests = action.arrests(list(action.measure_rows(sight)))
     return {
         "referrals": sight.operation.referrals.count(),
@@ -25,9 +26,9 @@ def overview(sight: Sight, account: exhibits.Account, effect: standing.Effect) -
         "confirm": hits["confirm"],
         "ignorable": hits["ignorable"],
         "near": hits["near"],
-        "pictures": contents.pictures(sight, show="all").count(),
-        "stacks": Stack.objects.filter(operation=sight.operation).count(),
-        "left": effect.left,
+        "pictures": counted.pictures["all"],
+        "stacks": counted.stacks,
+        "left": counted.effect.left,
         "hash_lists": sight.operation.hash_lists.count(),
         "groups": groups.group_count(sight),
         "spaces": StorageSpace.objects.filter(operation=sight.operation).count(),

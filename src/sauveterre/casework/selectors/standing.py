@@ -4,6 +4,7 @@ What a hit makes of its content is said once (``HITS``), and so is where that le
 the list behind it ask the same query.
 """
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -14,7 +15,6 @@ from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, F, 
 from django.db.models.expressions import RawSQL
 
 from sauveterre.casework.models import Content, Entry, Hit, Operation
-from sauveterre.casework.selectors.access import Sight
 from sauveterre.casework.selectors.paging import SIZE, Page, keys_beyond, keyset
 from sauveterre.records.ruling import Rule
 
@@ -93,13 +93,15 @@ def _flagged(operation: Operation) -> QuerySet[Hit, Any]:
     return Hit.objects.filter(content__operation=operation).order_by().values("content_id").annotate(**says)
 
 
-def hit_counts(sight: Sight) -> dict[str, int]:
-    """Count the contents for each key of ``HIT_FILTERS``, from the hits: most contents have none."""
+def hit_counts(operation: Operation, *, pictures: bool = False) -> dict[str, int]:
+    """Count the contents, or the pictures, for each key of ``HIT_FILTERS``, from the hits: most have none."""
+    flagged, everything = _flagged(operation), Content.objects.filter(operation=operation)
+    if pictures:
+        flagged = flagged.filter(content__picture__isnull=False)
+        everything = everything.filter(picture__isnull=False)
     names = ("known", "confirm", "ignorable", "near")
-    counted = {f"n_{name}": Count("content_id", filter=HIT_FILTERS[name]) for name in names}
-    found = _flagged(sight.operation).aggregate(**counted)
-    total = Content.objects.filter(operation=sight.operation).count()
-    counts = {name: found[f"n_{name}"] for name in names}
+    found = flagged.aggregate(**{f"n_{name}": Count("content_id", filter=HIT_FILTERS[name]) for name in names})
+    counts, total = {name: found[f"n_{name}"] for name in names}, everything.count()
     return {**counts, "unsettled": total - counts["known"] - counts["ignorable"], "all": total}
 
 
@@ -119,13 +121,13 @@ _STANDING = """
     WHERE content.operation_id = %s
 """
 """Each content that lies in some file. ``pile``: what is decided at once; of its pictures the first is shown."""
-_COUNTS = """
-    SELECT how, sum(contents), sum(files), sum(contents) - count(*) FROM (
-        SELECT how, CASE WHEN how = 'picture' THEN pile END, count(*) AS contents, sum(files) AS files
-        FROM ({standing}) standing GROUP BY 1, 2
-    ) piled GROUP BY how
+_TALLY = """
+    WITH standing AS MATERIALIZED ({standing}), counted AS (
+        SELECT how, count(*) AS contents, sum(files) AS files FROM standing GROUP BY how
+    )
+    SELECT (SELECT jsonb_object_agg(how, jsonb_build_array(contents, files)) FROM counted),
+        ARRAY(SELECT min(id) FROM standing WHERE how = 'picture' GROUP BY pile ORDER BY 1)
 """
-_FIRST_PICTURES = "SELECT min(id) AS id FROM ({standing}) standing WHERE how = 'picture' GROUP BY pile"
 _SETTLED = "SELECT entry.id FROM ({standing}) standing JOIN casework_entry entry ON entry.content_id = standing.id"
 _PILED = """
     SELECT first FROM (SELECT id, first, min(id) OVER (PARTITION BY pile) AS shown FROM ({standing}) standing
@@ -147,36 +149,32 @@ def _query(template: str, operation: Operation) -> tuple[str, tuple[Any, ...]]:
     return template.format(standing=_STANDING.format(flagged=flagged)), (*given, operation.pk)
 
 
-def effect(sight: Sight, *, found: int) -> Effect:
-    """Count where the files stand, of ``found`` in all: what is in no other part was not read."""
-    query, given = _query(_COUNTS, sight.operation)
+def standing(operation: Operation, *, found: int) -> tuple[Effect, list[int]]:
+    """Count where the files stand, of ``found`` in all, and return the contents that are left to look at, in order."""
+    query, given = _query(_TALLY, operation)
     with connection.cursor() as cursor:
         cursor.execute(query, given)
-        counted = {how: (int(contents), int(files), int(more)) for how, contents, files, more in cursor.fetchall()}
-    none = (0, 0, 0)
-    pictures, pictured, behind = counted.get("picture", none)
-    others, other_files, _ = counted.get("other", none)
-    return Effect({
-        Part.UNREAD: found - sum(files for _, files, _ in counted.values()),
-        Part.KNOWN: counted.get("known", none)[1],
-        Part.IGNORABLE: counted.get("ignorable", none)[1],
+        said, left = cursor.fetchone()
+    counted: dict[str, tuple[int, int]] = json.loads(said or "{}")
+    pictures, pictured = counted.get("picture", (0, 0))
+    others, other_files = counted.get("other", (0, 0))
+    parts = {
+        Part.UNREAD: found - sum(files for _, files in counted.values()),
+        Part.KNOWN: counted.get("known", (0, 0))[1],
+        Part.IGNORABLE: counted.get("ignorable", (0, 0))[1],
         Part.COPY: pictured - pictures + other_files - others,
-        Part.STACKED: behind,
+        Part.STACKED: pictures - len(left),
         Part.OTHER: others,
-        Part.LEFT: pictures - behind,
-    })  # fmt: skip
+        Part.LEFT: len(left),
+    }
+    return Effect(parts), left
 
 
-def first_pictures(sight: Sight, *, after: int, size: int) -> tuple[list[int], int]:
-    """Return the contents that are left to look at beyond a key, in order, at most ``size``; and how many in all."""
-    return keys_beyond(*_query(_FIRST_PICTURES, sight.operation), after=after, size=size)
-
-
-def files(rows: QuerySet[Entry], sight: Sight, part: Part, *, after: int, narrowed: bool) -> Page[Entry]:
+def files(rows: QuerySet[Entry], operation: Operation, part: Part, *, after: int, narrowed: bool) -> Page[Entry]:
     """Return a page of the files that stand in a part: of ``rows`` only where these are ``narrowed`` to some."""
     if part is Part.UNREAD:
         return keyset(rows.filter(content__isnull=True), after=after)
-    query, given = _query(_FILES[part], sight.operation)
+    query, given = _query(_FILES[part], operation)
     if narrowed:
         asked = rows.order_by().filter(pk__in=RawSQL(query, given))  # noqa: S611 - constants
         query, given = asked.values("pk").query.sql_with_params()

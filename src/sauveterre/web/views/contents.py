@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from sauveterre.casework.selectors import contents, groups, people, standing
 from sauveterre.casework.selectors.access import Sight
 from sauveterre.casework.selectors.paging import keyset
+from sauveterre.casework.selectors.tallies import tally_of
 from sauveterre.web.views.frame import found, number, operation_page, show, text
 
 
@@ -13,7 +14,7 @@ def content_list(request: HttpRequest, sight: Sight) -> HttpResponse:
     """List contents, by what their hits say."""
     hit = text(request, "hit") or "all"
     on = number(request, "list")
-    total = None if on else standing.hit_counts(sight).get(hit)
+    total = None if on else tally_of(sight.operation).hits.get(hit)
     page = keyset(contents.content_rows(sight, hit=hit, on=on), after=number(request, "after"), total=total)
     return show(request, "contents", page=page, hit=hit)
 

@@ -7,13 +7,13 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from sauveterre.casework import audit as log
-from sauveterre.casework.selectors import accounting, custody, figures, journal, people, rows, standing
+from sauveterre.casework.selectors import accounting, custody, figures, journal, people, rows
 from sauveterre.casework.selectors import search as searching
 from sauveterre.casework.selectors.access import Sight
 from sauveterre.casework.selectors.paging import keyset
 from sauveterre.casework.selectors.progress import Progress
 from sauveterre.casework.selectors.progress import progress as progress_of
-from sauveterre.casework.snapshot import one_moment
+from sauveterre.casework.selectors.tallies import tally_of
 from sauveterre.web.labels import word
 from sauveterre.web.pace import pace
 from sauveterre.web.steps import steps
@@ -25,17 +25,15 @@ STATES = ("processed", "partial", "failed", "skipped", "pending")
 @operation_page("operation")
 def operation(request: HttpRequest, sight: Sight) -> HttpResponse:
     """Show the overview."""
-    with one_moment():
-        how_far = progress_of(sight)
-        effect = standing.effect(sight, found=how_far.account.found)
-        counted = figures.overview(sight, how_far.account, effect)
+    counted = tally_of(sight.operation)
+    how_far = progress_of(sight)
     return show(
         request,
         "overview",
-        figures=counted,
+        figures=figures.overview(sight, how_far.account, counted),
         **_how_far(request, sight, how_far),
-        effect=effect,
-        steps=steps(effect),
+        effect=counted.effect,
+        steps=steps(counted.effect),
         states=[(state, word(state, "state")) for state in STATES],
         changes=journal.changes(sight),
         to_sign=custody.to_sign(sight),
