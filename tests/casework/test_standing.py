@@ -259,9 +259,17 @@ def test_nothing_is_counted_twice_while_nothing_changes(operation, source, djang
     assert Tally.objects.count() == 1
 
 
+def test_what_another_version_counted_by_other_rules_is_counted_anew(operation, source, monkeypatch):
+    lay(source, content(operation, "a"))
+    tally_of(operation)
+    Tally.objects.update(counts={"an": "older shape"})
+    monkeypatch.setattr("sauveterre.casework.selectors.tallies._HOW", "other rules")
+    assert tally_of(operation).effect.left == 1
+
+
 def test_the_database_notes_every_change_of_every_table_that_is_counted():
     """A table that the count begins to read needs its trigger too."""
-    said = standing._STANDING + " ".join(standing._FILES.values()) + str(standing._flagged(None).query)
+    said = standing.STANDING + " ".join(standing._FILES.values()) + str(standing._flagged(None).query)
     counted = set(re.findall(r"casework_[a-z]+", said)) | {"casework_stack", "casework_picture"}
     with connection.cursor() as cursor:
         cursor.execute(

@@ -105,7 +105,7 @@ def hit_counts(operation: Operation, *, pictures: bool = False) -> dict[str, int
     return {**counts, "unsettled": total - counts["known"] - counts["ignorable"], "all": total}
 
 
-_STANDING = """
+STANDING = """
     SELECT content.id, held.files, held.first, coalesce(member.stack_id, head.id, -content.id) AS pile,
         CASE WHEN flagged.known THEN 'known' WHEN flagged.ignorable AND NOT flagged.asked THEN 'ignorable'
             WHEN picture.content_id IS NULL THEN 'other' ELSE 'picture' END AS how
@@ -146,7 +146,7 @@ _FILES = {
 def _query(template: str, operation: Operation) -> tuple[str, tuple[Any, ...]]:
     """Return a query over the standing of contents, and what its placeholders stand for."""
     flagged, given = _flagged(operation).query.sql_with_params()
-    return template.format(standing=_STANDING.format(flagged=flagged)), (*given, operation.pk)
+    return template.format(standing=STANDING.format(flagged=flagged)), (*given, operation.pk)
 
 
 def standing(operation: Operation, *, found: int) -> tuple[Effect, list[int]]:

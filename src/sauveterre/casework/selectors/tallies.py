@@ -4,13 +4,19 @@ A tally cannot be out of date. Triggers (migration 0013) write a ``Change`` in t
 touches what is counted here, whoever runs it; a tally that was made while other changes were seen is made anew.
 """
 
+import hashlib
 from dataclasses import dataclass
 
 from django.db.models import Count, Max
 
 from sauveterre.casework.models import Change, Entry, Operation, Stack, Tally
-from sauveterre.casework.selectors.standing import Effect, Part, hit_counts, standing
+from sauveterre.casework.selectors.standing import HIT_FILTERS, HITS, STANDING, Effect, Part, hit_counts, standing
 from sauveterre.casework.snapshot import one_moment
+
+SHAPE = 1
+"""Of ``Tally.counts``; a change of it is a new number."""
+_HOW = hashlib.sha256(repr((SHAPE, STANDING, HITS, HIT_FILTERS)).encode()).hexdigest()[:12]
+"""By which rules: what another version of the program counted by others is counted anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,7 @@ def left_to_look_at(operation: Operation) -> list[int]:
 def _tally(operation: Operation, *, queue: bool = False) -> Tally:
     with one_moment():
         seen = Change.objects.aggregate(n=Count("pk"), last=Max("pk"))
-        state = f"{seen['n']}/{seen['last']}"
+        state = f"{_HOW}/{seen['n']}/{seen['last']}"
         kept = Tally.objects.filter(operation=operation, state=state)
         found = (kept if queue else kept.defer("queue")).first()
         if found is not None:
