@@ -184,6 +184,46 @@ def test_pages_of_a_part_follow_one_another_without_loss(operation, source, skie
     assert seen == [row.pk for row in rows[1:]]
 
 
+def test_the_largest_stacks_come_first_and_one_leads_to_the_next(operation, source, skies, ana):
+    made = [content(operation, place) for place in range(7)]
+    lay(source, *made)
+    for head, members in [(1, [2]), (3, [4, 5])]:
+        stack = Stack.objects.create(operation=operation, head=made[head])
+        for member in members:
+            StackMember.objects.create(stack=stack, content=made[member], distance=3)
+    sight = sight_of(ana, operation.pk)
+    order = [3, 1, 0, 6]
+
+    page = contents.gallery(sight, show="unsettled", after=0)
+
+    assert [tile.content.pk for tile in page.rows] == [made[place].pk for place in order]
+    seen, going = [], made[3].sha256
+    while going:
+        seen.append(going)
+        turn = contents.turn(sight, contents.held(sight, going))
+        assert (turn.number, turn.of) == (len(seen), 4)
+        assert turn.before == (seen[-2] if len(seen) > 1 else "")
+        going = turn.after
+    assert seen == [made[place].sha256 for place in order]
+    hit(made[0], skies, "sha256", "settled")
+    turn = contents.turn(sight, contents.held(sight, made[0].sha256))
+    assert turn == contents.Turn(0, 3, made[1].sha256, made[6].sha256), "settled meanwhile: it goes on where it was"
+
+
+def test_pages_of_what_is_left_follow_one_another_without_loss(operation, source, ana, monkeypatch):
+    monkeypatch.setattr(contents, "TILES", 4)
+    made = [content(operation, place) for place in range(11)]
+    lay(source, *made)
+    stack = Stack.objects.create(operation=operation, head=made[9])
+    StackMember.objects.create(stack=stack, content=made[10], distance=3)
+    sight, after, seen = sight_of(ana, operation.pk), 0, []
+    while after is not None:
+        page = contents.gallery(sight, show="unsettled", after=after)
+        seen += [tile.content.pk for tile in page.rows]
+        after = page.after
+    assert seen == [made[9].pk, *(one.pk for one in made[:9])]
+
+
 def test_spared_is_what_lists_copies_and_stacks_settle():
     parts = dict.fromkeys(Part, 0) | {Part.UNREAD: 40, Part.KNOWN: 30, Part.COPY: 9, Part.LEFT: 21}
     found = Effect(parts)
@@ -248,7 +288,7 @@ def test_a_list_taken_out_is_no_longer_counted(operation, source, skies, ana):
     assert kept(operation)[1] == []
     assert HashList.objects.count() == 1
     remove_hash_list(operation=operation, name="Skies", version="1", by=ana)
-    assert kept(operation)[1] == [one.pk]
+    assert kept(operation)[1] == [standing.place_of(one.pk, 1)]
 
 
 def test_nothing_is_counted_twice_while_nothing_changes(operation, source, django_assert_max_num_queries):

@@ -20,4 +20,4 @@ class Tally(models.Model):
     state = models.CharField(max_length=60)
     counts = models.JSONField()
     queue = ArrayField(models.BigIntegerField())
-    """The contents that are left to look at, in their order."""
+    """The places (``standing.place_of``) of the contents that are left to look at, in their order."""

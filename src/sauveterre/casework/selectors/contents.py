@@ -14,7 +14,7 @@ from sauveterre.casework.models import Content, Entry, HashList, Hit, Picture, S
 from sauveterre.casework.selectors.access import Sight
 from sauveterre.casework.selectors.paging import Page
 from sauveterre.casework.selectors.policies import Asked, asked
-from sauveterre.casework.selectors.standing import HIT_FILTERS, flags
+from sauveterre.casework.selectors.standing import HIT_FILTERS, STEP, flags, place_of
 from sauveterre.casework.selectors.tallies import left_to_look_at, tally_of
 from sauveterre.casework.storage import thumbnail_name
 
@@ -82,10 +82,8 @@ def pictures(sight: Sight, *, show: str) -> QuerySet[Picture]:
 def gallery(sight: Sight, *, show: str, after: int, stack: int | None = None) -> Page[Tile]:
     """Return a page of tiles; unsettled pictures and stacks show each stack once, the others every picture."""
     if stack is None and show == "unsettled":
-        left = left_to_look_at(sight.operation)
-        first = bisect_right(left, after)
-        keys, total = left[first : first + TILES + 1], len(left)
-    elif stack is None and show == "stacks":
+        return _left(sight, after)
+    if stack is None and show == "stacks":
         lowest = Least(F("head_id"), Min("members__content_id"))  # NULL is passed over
         firsts = Stack.objects.filter(operation=sight.operation).annotate(first=lowest).filter(first__gt=after)
         keys = list(firsts.order_by("first").values_list("first", flat=True)[: TILES + 1])
@@ -99,6 +97,40 @@ def gallery(sight: Sight, *, show: str, after: int, stack: int | None = None) ->
     more = len(keys) > TILES
     keys = keys[:TILES]
     return Page(_tiles(sight, keys), total, keys[-1] if more else None, not after)
+
+
+def _left(sight: Sight, after: int) -> Page[Tile]:
+    """Return a page of what is left to look at, beyond a place: the largest stacks first, for one decision each."""
+    left = left_to_look_at(sight.operation)
+    first = bisect_right(left, after)
+    places = left[first : first + TILES]
+    tiles = {tile.content.pk: tile for tile in _tiles(sight, [place % STEP for place in places])}
+    shown = [tiles[place % STEP] for place in places if place % STEP in tiles]
+    return Page(shown, len(left), places[-1] if first + TILES < len(left) else None, not after)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A content among those that are left to look at: what comes before and after it, by SHA-256."""
+
+    number: int
+    """Its own, from 1; 0 where it is not among them."""
+    of: int
+    before: str
+    after: str
+
+
+def turn(sight: Sight, found: "Held") -> Turn:
+    """Return what to look at before and after a content; of one that is settled meanwhile, what it stood between."""
+    left = left_to_look_at(sight.operation)
+    own = found.content.pk
+    here = next((number for number, place in enumerate(left) if place % STEP == own), -1)
+    at = here if here >= 0 else bisect_right(left, place_of(own, found.stack_size))
+    beside = {"before": at - 1, "after": at + 1 if here >= 0 else at}
+    keys = {name: left[place] % STEP for name, place in beside.items() if 0 <= place < len(left)}
+    digests = dict(Content.objects.filter(pk__in=keys.values()).values_list("pk", "sha256"))
+    named = {name: digests.get(key, "") for name, key in keys.items()}
+    return Turn(here + 1, len(left), named.get("before", ""), named.get("after", ""))
 
 
 def _beyond(rows: QuerySet[Picture], after: int) -> list[int]:

@@ -126,7 +126,10 @@ _TALLY = """
         SELECT how, count(*) AS contents, sum(files) AS files FROM standing GROUP BY how
     )
     SELECT (SELECT jsonb_object_agg(how, jsonb_build_array(contents, files)) FROM counted),
-        ARRAY(SELECT min(id) FROM standing WHERE how = 'picture' GROUP BY pile ORDER BY 1)
+        ARRAY(
+            SELECT (99999 - least(count(*), 99999)) * 10000000000000 + min(id)
+            FROM standing WHERE how = 'picture' GROUP BY pile ORDER BY 1
+        )
 """
 _SETTLED = "SELECT entry.id FROM ({standing}) standing JOIN casework_entry entry ON entry.content_id = standing.id"
 _PILED = """
@@ -149,8 +152,19 @@ def _query(template: str, operation: Operation) -> tuple[str, tuple[Any, ...]]:
     return template.format(standing=STANDING.format(flagged=flagged)), (*given, operation.pk)
 
 
+STEP, MOST = 10**13, 99_999
+
+
+def place_of(content: int, size: int) -> int:
+    """Return where a picture stands that is decided for ``size`` pictures: the most at once first, then by its key.
+
+    A number of at most eighteen digits, of which the last thirteen are the content's key.
+    """
+    return (MOST - min(size, MOST)) * STEP + content
+
+
 def standing(operation: Operation, *, found: int) -> tuple[Effect, list[int]]:
-    """Count where the files stand, of ``found`` in all, and return the contents that are left to look at, in order."""
+    """Count where the files stand, of ``found`` in all, and return the places (``place_of``) of those that are left."""
     query, given = _query(_TALLY, operation)
     with connection.cursor() as cursor:
         cursor.execute(query, given)

@@ -13,8 +13,8 @@ from sauveterre.casework.models import Change, Entry, Operation, Stack, Tally
 from sauveterre.casework.selectors.standing import HIT_FILTERS, HITS, STANDING, Effect, Part, hit_counts, standing
 from sauveterre.casework.snapshot import one_moment
 
-SHAPE = 1
-"""Of ``Tally.counts``; a change of it is a new number."""
+SHAPE = 2
+"""Of ``Tally.counts`` and ``Tally.queue``; a change of either is a new number."""
 _HOW = hashlib.sha256(repr((SHAPE, STANDING, HITS, HIT_FILTERS)).encode()).hexdigest()[:12]
 """By which rules: what another version of the program counted by others is counted anew."""
 
@@ -37,7 +37,7 @@ def tally_of(operation: Operation) -> Counted:
 
 
 def left_to_look_at(operation: Operation) -> list[int]:
-    """Return the contents that are left to look at, in order: of each stack the first."""
+    """Return the places (``standing.place_of``) of what is left to look at, in order: of each stack its first."""
     return _tally(operation, queue=True).queue
 
 

@@ -27,6 +27,7 @@ def content(request: HttpRequest, sight: Sight, sha256: str) -> HttpResponse:
         request,
         "content",
         held=held,
+        turn=contents.turn(sight, held) if hasattr(held.content, "picture") else None,
         names=people.names(sight, {share.account for share in held.shares}),
         titles=groups.titles(sight, {share.group for share in held.shares}),
     )
