@@ -234,9 +234,11 @@ class Builder:
                 category_code="2", locator=f"line {place}", rule="ignored" if on else "settled",
             )  # fmt: skip
         for head, members in [(10, (11, 12, 13)), (15, (16,)), (0, (18,))]:
-            stack = self.m.Stack.objects.create(operation=self.operation, head=self.pictures[head])
-            for member in members:
-                self.m.StackMember.objects.create(stack=stack, content=self.pictures[member], distance=5)
+            first = self.pictures[head]
+            stack = self.m.Stack.objects.create(operation=self.operation, identity=first.sha256, head=first)
+            for member in (head, *members):
+                distance = 0 if member == head else 5
+                self.m.StackMember.objects.create(stack=stack, content=self.pictures[member], distance=distance)
 
     def prov(self, source=None):
         self.rows += 1

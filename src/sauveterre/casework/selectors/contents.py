@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from PIL import Image, ImageFilter
 
-from sauveterre.casework.models import Content, Entry, HashList, Hit, Picture, Share, Source, Stack, StackMember
+from sauveterre.casework.models import Content, Entry, HashList, Hit, Picture, Share, Source, StackMember
 from sauveterre.casework.selectors.access import Sight
 from sauveterre.casework.selectors.paging import Page
 from sauveterre.casework.selectors.policies import Asked, asked
@@ -96,7 +96,7 @@ def contents(sight: Sight) -> "QuerySet[Flagged]":
         asked=flags["asked"],
         ignorable=flags["ignorable"],
         near=flags["near"],
-        pile=Coalesce("stacked__stack_id", "heads__pk"),
+        pile=F("stacked__stack_id"),
     )
 
 
@@ -151,9 +151,8 @@ def pictures(sight: Sight, *, show: str) -> QuerySet[Picture]:
 
 def stacks(sight: Sight) -> dict[int, int]:
     """Return every content that is in a stack, with its stack."""
-    own = Stack.objects.filter(operation=sight.operation)
     members = StackMember.objects.filter(stack__operation=sight.operation)
-    return {**dict(members.values_list("content_id", "stack_id")), **dict(own.values_list("head_id", "pk"))}
+    return dict(members.values_list("content_id", "stack_id"))
 
 
 def spared(sight: Sight) -> Spared:
@@ -184,9 +183,9 @@ def gallery(sight: Sight, *, show: str, after: int, stack: int | None = None) ->
     total = -1
     behind: set[int] = set()
     if stack is not None:
-        rows = rows.filter(Q(content__stacked__stack=stack) | Q(content__heads=stack))
+        rows = rows.filter(content__stacked__stack=stack)
     elif show == "stacks":
-        rows = rows.filter(Q(content__stacked__isnull=False) | Q(content__heads__isnull=False))
+        rows = rows.filter(content__stacked__isnull=False)
         total, behind = len(set(stacks(sight).values())), _repeated(sight, show=show)
     elif show == "unsettled":
         behind = _repeated(sight, show=show)
@@ -220,11 +219,9 @@ def _tiles(sight: Sight, keys: list[int]) -> list[Tile]:
 
 
 def stack_sizes(stacks: set[int]) -> dict[int, int]:
-    """Count the contents of stacks, each with its head."""
-    sizes: dict[int, int] = {}
-    for stack in Stack.objects.filter(pk__in=stacks).prefetch_related("members"):
-        sizes[stack.pk] = len({stack.head_id, *(member.content_id for member in stack.members.all())})
-    return sizes
+    """Count the contents of stacks."""
+    members = StackMember.objects.filter(stack__in=stacks).order_by().values_list("stack")
+    return dict(members.annotate(n=Count("pk")))
 
 
 @dataclass(frozen=True, slots=True)
