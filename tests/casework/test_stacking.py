@@ -1,28 +1,11 @@
 """Stacks keep their identity and what was decided, whatever comes in."""
 
-import numpy as np
 import pytest
 
-from sauveterre.casework.models import Content, MergeAnswer, MergeQuestion, Picture, Stack, StackDecision, StackMember
+from sauveterre.casework.models import MergeAnswer, MergeQuestion, Picture, Stack, StackDecision, StackMember
 from sauveterre.casework.stacking import stack_again
 
 pytestmark = pytest.mark.django_db
-BASE = int.from_bytes(np.random.default_rng(50).integers(0, 256, 32, np.uint8).tobytes(), "big")
-
-
-@pytest.fixture
-def picture(operation):
-    """Make a picture whose hash parts from the base in its first bits, as many as ``away``."""
-
-    def make(number, away, *, width=10, quality=80):
-        content = Content.objects.create(
-            operation=operation, sha256=f"{number:064x}", sha1="", md5="", size=1, kind="image/png"
-        )
-        pdq = (BASE ^ ((1 << away) - 1)).to_bytes(32, "big")
-        Picture.objects.create(content=content, width=width, height=10, pdq=pdq, quality=quality)
-        return content
-
-    return make
 
 
 @pytest.fixture

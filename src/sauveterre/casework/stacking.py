@@ -67,12 +67,14 @@ def candidates(operation: Operation) -> Iterator[Candidate]:
 
 def judged_of(operation: Operation) -> Judged:
     """Read the decided stacks, and the answers that bind."""
+    return Judged(tuple(_stacks_of(operation, decided=True)), tuple(binding_answers(operation)))
+
+
+def binding_answers(operation: Operation) -> list[core.MergeAnswer]:
+    """Read the answers that bind: same and different."""
     given = MergeAnswer.objects.filter(first__operation=operation).exclude(answer=MergeAnswer.Answer.LATER)
     names = given.order_by("pk").values_list("first__identity", "second__identity", "answer")
-    return Judged(
-        tuple(_stacks_of(operation, decided=True)),
-        tuple(core.MergeAnswer((first, second), answer == "same") for first, second, answer in names),
-    )
+    return [core.MergeAnswer((first, second), answer == "same") for first, second, answer in names]
 
 
 def _stacks_of(operation: Operation, *, decided: bool) -> list[StandingStack]:
