@@ -19,6 +19,7 @@ from sauveterre.casework.models import (
 )
 from sauveterre.casework.selectors import contents, stacks
 from sauveterre.casework.selectors.access import sight_of
+from sauveterre.casework.selectors.stacks import categories_of
 from sauveterre.casework.services.operations import create_operation
 from sauveterre.casework.services.stacks import (
     answer_question,
@@ -33,16 +34,24 @@ from sauveterre.records.category import Category
 
 pytestmark = pytest.mark.django_db
 BASE = int.from_bytes(np.random.default_rng(51).integers(0, 256, 32, np.uint8).tobytes(), "big")
-ACTS = ("decide", "alone", "take back", "answer", "unanswer", "assess")
+ACTS = ("decide", "alone", "take back", "answer", "answer", "unanswer")
+
+
+PLACES = (0, 1, 2, 24, 25, 26, 30, 50, 51, 52, 75, 76, 100, 101)
+"""Lengths along a line of hashes on which stacks lie side by side, with pictures between them."""
 
 
 @st.composite
 def stories(draw):
-    """Pictures along a line of hashes, in sources of up to 8, and what officers do after each source."""
-    places = draw(st.lists(st.tuples(st.integers(0, 110), st.integers(1, 3)), min_size=4, max_size=16))
-    sources = [places[start : start + 8] for start in range(0, len(places), 8)]
+    """Sources of pictures, and what officers do after each: mostly first a decision on either side of a gap."""
+    places = st.tuples(st.sampled_from(PLACES), st.integers(1, 3))
     act = st.tuples(st.sampled_from(ACTS), st.integers(0, 99), st.sampled_from(["1", "2"]))
-    return [(source, draw(st.lists(act, max_size=5))) for source in sources]
+    acts = st.lists(act, max_size=4)
+    first = [(1, 3), (2, 1), (51, 3), (52, 1), *draw(st.lists(places, max_size=3))]
+    decided = [("decide", 0, "1"), ("decide", 2, "2")] if draw(st.integers(0, 3)) else []
+    between = [(26, 1), *draw(st.lists(places, max_size=4))]
+    last = draw(st.lists(places, max_size=4))
+    return [(first, decided + draw(acts)), (between, [*draw(acts), *draw(acts)]), (last, draw(acts))]
 
 
 def pdq(place):
@@ -60,7 +69,11 @@ def add(operation, number, source, pictures):
             operation=operation, sha256=f"{number:064x}", sha1="", md5="", size=1, kind="image/png"
         )
         Picture.objects.create(
-            content=content, width=width, height=1, pdq=pdq(place).to_bytes(32, "big"), quality=80 if place % 10 else 40
+            content=content,
+            width=width,
+            height=1,
+            pdq=pdq(place).to_bytes(32, "big"),
+            quality=40 if place == 30 else 80,
         )
         for copy in range(2 if number % 3 == 0 else 1):
             Entry.objects.create(source=row, ordinal=2 * number + copy, path=f"{number}-{copy}", content=content)
@@ -87,8 +100,6 @@ def act(operation, officer, what, which, code):
         elif what == "unanswer" and asked:
             one = asked[which % len(asked)]
             take_back_answer(first=one.first, second=one.second, by=officer)
-        else:
-            stack_again(operation).write()
     except InvalidInput:
         pass
 
@@ -96,15 +107,17 @@ def act(operation, officer, what, which, code):
 def check_stacks(operation):
     """Each member lies within the threshold of its head, the head is a member, and same stacks have one category."""
     hashes = dict(Picture.objects.filter(content__operation=operation).values_list("content", "pdq"))
-    for stack in Stack.objects.filter(operation=operation):
+    own = {one.identity: one for one in Stack.objects.filter(operation=operation)}
+    given, answers = categories_of({one.pk for one in own.values()}), stacks.Links(operation).answers
+    for stack in own.values():
         members = dict(stack.members.values_list("content", "distance"))
         assert members[stack.head_id] == 0
-        assert len(members) > 1 or stack.decisions.exists()
+        assert len(members) > 1 or stack.pk in given
+        same = [one for name, one in own.items() if answers.are_same(name, stack.identity)]
+        assert len({given.get(one.pk) for one in same}) == 1
         for key, distance in members.items():
             apart = int.from_bytes(bytes(hashes[key]), "big") ^ int.from_bytes(bytes(hashes[stack.head_id]), "big")
             assert apart.bit_count() == distance <= 31
-        same = stacks.Links(operation).same_as(stack)
-        assert len({stacks.category_of_stack(one) for one in same}) == 1
 
 
 def check_numbers(operation, officer):
@@ -132,7 +145,7 @@ def standing(operation):
     )
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(story=stories())
 def test_whatever_comes_and_is_decided_the_rules_hold_after_every_step(ana, story):
     Operation.objects.all().delete()
@@ -160,7 +173,7 @@ def test_whatever_comes_and_is_decided_the_rules_hold_after_every_step(ana, stor
         check_stacks(operation)
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(story=stories(), data=st.data())
 def test_the_order_of_the_sources_does_not_matter_while_nothing_is_decided(ana, story, data):
     """Nor does the order of the rows, which is what several workers change."""
