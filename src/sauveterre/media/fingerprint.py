@@ -4,7 +4,7 @@ from typing import BinaryIO
 
 from sauveterre.media.decoding import FORMATS
 from sauveterre.media.digests import read_once
-from sauveterre.media.kind import kind_of
+from sauveterre.media.kind import UNKNOWN, kind_of
 from sauveterre.media.picture import picture_of
 from sauveterre.records.content import Fingerprint, Picture
 from sauveterre.records.limits import Limits
@@ -30,10 +30,14 @@ def fingerprint(stream: BinaryIO, *, limits: Limits, size_hint: int | None = Non
 
     The decoders underneath may still crash, hang or eat memory: call this in the sandbox.
     """
-    reading = read_once(
-        stream, wanted=_is_picture if decode else _nothing, most_bytes=limits.entry_bytes, size_hint=size_hint
-    )
-    kind = kind_of(reading.head)
+    kind = UNKNOWN
+
+    def wanted(head: bytes) -> bool:
+        nonlocal kind
+        kind = kind_of(head)
+        return decode and kind in FORMATS
+
+    reading = read_once(stream, wanted=wanted, most_bytes=limits.entry_bytes, size_hint=size_hint)
     picture: Picture | None = None
     trouble = ""
     if kind in FORMATS and not decode:
@@ -49,11 +53,3 @@ def fingerprint(stream: BinaryIO, *, limits: Limits, size_hint: int | None = Non
                 "container gives it only once; unpack it and add the folder to decode it"
             )
     return Fingerprint(reading.digests, reading.size, kind, picture, trouble)
-
-
-def _is_picture(head: bytes) -> bool:
-    return kind_of(head) in FORMATS
-
-
-def _nothing(_head: bytes) -> bool:
-    return False
