@@ -13,9 +13,13 @@ if TYPE_CHECKING:
 
 NAME = "hash"
 HELP = (
-    "Fingerprint files as JSON lines: three digests, kind, and for pictures PDQ and what EXIF states.\n\n"
+    "Fingerprint files as JSON lines: three digests, kind, and for pictures PDQ, what is inside, what they say.\n\n"
     "Example: sauveterre hash holiday.jpg album/"
 )
+_OF_PICTURES = (
+    "pdq", "quality", "width", "height", "camera", "taken_raw", "latitude", "longitude", "turned", "embedded",
+    "statements", "frames", "basis",
+)  # fmt: skip
 
 
 def run(
@@ -31,7 +35,6 @@ def run(
 
 def _fields_of(found: "Hashed") -> dict[str, object]:
     known = found.fingerprint
-    fields = ("pdq", "quality", "width", "height", "camera", "taken_raw", "latitude", "longitude")
     return {
         "path": str(found.path),
         "size": known.size,
@@ -40,5 +43,5 @@ def _fields_of(found: "Hashed") -> dict[str, object]:
         "sha256": known.digests.sha256,
         "kind": known.kind,
         "trouble": known.trouble,
-        **{name: getattr(known.picture, name, None) for name in fields},
+        **{name: getattr(known.picture, name, None) for name in _OF_PICTURES},
     }

@@ -38,6 +38,8 @@ def _fields_of(found: "Matched") -> dict[str, object]:
         "value": hit.digest.hex,
         "distance": hit.distance,
         "quality": hit.quality,
+        "via": hit.via,
+        "turn": hit.turn,
         "category": hit.category,
         "locator": hit.locator,
     }

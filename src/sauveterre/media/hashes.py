@@ -3,7 +3,7 @@
 from typing import BinaryIO
 
 from sauveterre.media.decoding import Decoded, decode
-from sauveterre.media.pdq.hashing import Pdq, pdq_of_pixels
+from sauveterre.media.pdq.hashing import Pdq, pdq_and_turned
 from sauveterre.records.limits import Limits
 
 LEAST_QUALITY = 50
@@ -13,15 +13,20 @@ REFERENCE_PIXELS = 1 << 26
 
 
 def hash_of(decoded: Decoded, content: bytes | BinaryIO, kind: str, limits: Limits) -> Pdq:
-    """Hash a decoded picture; one of low quality once more the exact way, at full size.
+    """Return the hash of ``hashes_of`` without those of the picture turned."""
+    return hashes_of(decoded, content, kind, limits)[0]
+
+
+def hashes_of(decoded: Decoded, content: bytes | BinaryIO, kind: str, limits: Limits) -> tuple[Pdq, bytes]:
+    """Hash a decoded picture, as it is and turned; one of low quality once more the exact way, at full size.
 
     Flat pictures have coefficients so close together that rounding decides: only the reference's own arithmetic
     gives the reference's bits. ``content`` is decoded again when ``decoded`` is scaled.
     """
-    pdq = pdq_of_pixels(decoded.pixels, height=decoded.height, width=decoded.width, scale=decoded.scale)
-    if pdq.quality >= LEAST_QUALITY:
-        return pdq
+    found = pdq_and_turned(decoded.pixels, height=decoded.height, width=decoded.width, scale=decoded.scale)
+    if found[0].quality >= LEAST_QUALITY:
+        return found
     if decoded.scale > 1:
         decoded = decode(content, kind, limits, full_size=True)
     exact = decoded.height * decoded.width <= REFERENCE_PIXELS
-    return pdq_of_pixels(decoded.pixels, reference=exact)
+    return pdq_and_turned(decoded.pixels, reference=exact)

@@ -7,7 +7,7 @@ import simplejpeg
 from PIL import Image
 
 from sauveterre.media.decoding import Undecodable, decode
-from sauveterre.media.hashes import hash_of
+from sauveterre.media.hashes import hashes_of
 from sauveterre.media.previews import embedded_in
 from sauveterre.records.content import Picture
 from sauveterre.records.limits import Limits
@@ -31,7 +31,7 @@ def picture_of(content: bytes | BinaryIO, kind: str, limits: Limits) -> tuple[Pi
     """
     try:
         decoded = decode(content, kind, limits)
-        pdq = hash_of(decoded, content, kind, limits)
+        pdq, turned = hashes_of(decoded, content, kind, limits)
         thumbnail = thumbnail_of(decoded.shown, orientation=decoded.metadata.orientation)
         embedded = embedded_in(decoded.metadata.previews, limits)
     except Undecodable as trouble:
@@ -51,6 +51,7 @@ def picture_of(content: bytes | BinaryIO, kind: str, limits: Limits) -> tuple[Pi
         longitude=metadata.longitude,
         statements=metadata.statements,
         embedded=embedded,
+        turned=turned,
     )
     return picture, decoded.damage
 

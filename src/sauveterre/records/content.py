@@ -63,6 +63,14 @@ class Picture:
     statements: tuple[Statement, ...] = ()
     """What else its file says of its making, history and content."""
     embedded: tuple[Embedded, ...] = ()
+    turned: bytes = b""
+    """Three more PDQ hashes: of the picture turned by 180°, mirrored top to bottom, and mirrored left to right.
+
+    With its own they tell all eight orientations. Empty where they are not known."""
+    frames: int = 1
+    """Frames, pages or pictures that its file holds; the first or main one is what was measured."""
+    basis: str = ""
+    """What was measured in its stead (``embedded preview``); empty where it was the picture itself."""
 
 
 @dataclass(frozen=True, slots=True)
