@@ -26,11 +26,14 @@ def run(
     paths: Annotated[list[Path], typer.Argument(help="Files, or folders with all that is in them.")],
     workers: Annotated[int, typer.Option(min=1, help="Child processes.")] = 2,
     limit: LimitOption = None,
+    reference: Annotated[bool, typer.Option("--reference", help="Hash pictures the exact, slow way.")] = False,
 ) -> None:
     """Print a JSON line for each file."""
     from sauveterre import api
 
-    print_found("fingerprint", api.hash(paths, workers=workers, limits=limits_from(limit)), _fields_of)
+    print_found(
+        "fingerprint", api.hash(paths, workers=workers, limits=limits_from(limit), reference=reference), _fields_of
+    )
 
 
 def _fields_of(found: "Hashed") -> dict[str, object]:

@@ -20,12 +20,14 @@ def extractor_of(kind: str) -> str:
     return PICTURE if kind in FORMATS else DIGESTS
 
 
-def fingerprint(stream: BinaryIO, *, limits: Limits, size_hint: int | None = None, decode: bool = True) -> Fingerprint:
+def fingerprint(
+    stream: BinaryIO, *, limits: Limits, size_hint: int | None = None, decode: bool = True, reference: bool = False
+) -> Fingerprint:
     """Return digests, size, kind and, for a picture, all that is measured on it.
 
     The stream is read once, from where it stands, in blocks; ``size_hint`` is what its container states and only
     saves memory. Bad content never raises: it gives a fingerprint whose ``trouble`` says why it is not whole. Without
-    ``decode`` a picture is only digested, and its ``trouble`` says so.
+    ``decode`` a picture is only digested, and its ``trouble`` says so. ``reference`` hashes pictures the exact way.
     Whatever the stream itself raises (``UnreadableSource``, ``LimitExceeded``) passes through.
 
     The decoders underneath may still crash, hang or eat memory: call this in the sandbox.
@@ -40,9 +42,9 @@ def fingerprint(stream: BinaryIO, *, limits: Limits, size_hint: int | None = Non
         trouble = f"the {FORMATS[kind]} picture {UNDECODED}"
     elif kind in FORMATS:
         if reading.whole is not None:
-            picture, trouble = picture_of(reading.whole, kind, limits)
+            picture, trouble = picture_of(reading.whole, kind, limits, reference=reference)
         elif stream.seekable():
-            picture, trouble = picture_of(stream, kind, limits)
+            picture, trouble = picture_of(stream, kind, limits, reference=reference)
         else:
             trouble = (
                 f"the {FORMATS[kind]} picture of {reading.size:,} bytes is too large to be kept in memory, and its "

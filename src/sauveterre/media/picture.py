@@ -23,15 +23,17 @@ _UPRIGHT = {
 }  # fmt: skip
 
 
-def picture_of(content: bytes | BinaryIO, kind: str, limits: Limits) -> tuple[Picture | None, str]:
+def picture_of(
+    content: bytes | BinaryIO, kind: str, limits: Limits, *, reference: bool = False
+) -> tuple[Picture | None, str]:
     """Return what is kept of a picture, and what was wrong with it (empty when nothing was).
 
-    ``content`` is the whole file, or a seekable stream of it. Never raises for bad content: the picture is then None
-    and the sentence says why. Errors of the stream itself pass through.
+    ``content`` is the whole file, or a seekable stream of it; ``reference`` asks for the exact hash. Never raises for
+    bad content: the picture is then None and the sentence says why. Errors of the stream itself pass through.
     """
     try:
         decoded = decode(content, kind, limits)
-        pdq, turned = hashes_of(decoded, content, kind, limits)
+        pdq, turned = hashes_of(decoded, content, kind, limits, reference=reference)
         thumbnail = thumbnail_of(decoded.shown, orientation=decoded.metadata.orientation)
         embedded = embedded_in(decoded.metadata.previews, limits)
     except Undecodable as trouble:
