@@ -57,4 +57,6 @@ def _hit(
         category_scheme=hit.category.scheme if hit.category else "",
         category_code=hit.category.code if hit.category else "",
         locator=hit.locator,
+        via=hit.via,
+        turn=hit.turn.value,
     )

@@ -10,7 +10,7 @@ from sauveterre.records.content import Fingerprint, Picture
 from sauveterre.records.limits import Limits
 
 DIGESTS, PICTURE = "digests", "picture"
-EXTRACTORS = {DIGESTS: 1, PICTURE: 2}
+EXTRACTORS = {DIGESTS: 1, PICTURE: 3}
 """What gives a fingerprint, with its version: raised when the same content would now give another one."""
 UNDECODED = "was digested and not decoded: its decoder did not survive it, and is left alone until its next version"
 
@@ -20,12 +20,14 @@ def extractor_of(kind: str) -> str:
     return PICTURE if kind in FORMATS else DIGESTS
 
 
-def fingerprint(stream: BinaryIO, *, limits: Limits, size_hint: int | None = None, decode: bool = True) -> Fingerprint:
+def fingerprint(
+    stream: BinaryIO, *, limits: Limits, size_hint: int | None = None, decode: bool = True, reference: bool = False
+) -> Fingerprint:
     """Return digests, size, kind and, for a picture, all that is measured on it.
 
     The stream is read once, from where it stands, in blocks; ``size_hint`` is what its container states and only
     saves memory. Bad content never raises: it gives a fingerprint whose ``trouble`` says why it is not whole. Without
-    ``decode`` a picture is only digested, and its ``trouble`` says so.
+    ``decode`` a picture is only digested, and its ``trouble`` says so. ``reference`` hashes pictures the exact way.
     Whatever the stream itself raises (``UnreadableSource``, ``LimitExceeded``) passes through.
 
     The decoders underneath may still crash, hang or eat memory: call this in the sandbox.
@@ -44,9 +46,9 @@ def fingerprint(stream: BinaryIO, *, limits: Limits, size_hint: int | None = Non
         trouble = f"the {FORMATS[kind]} picture {UNDECODED}"
     elif kind in FORMATS:
         if reading.whole is not None:
-            picture, trouble = picture_of(reading.whole, kind, limits)
+            picture, trouble = picture_of(reading.whole, kind, limits, reference=reference)
         elif stream.seekable():
-            picture, trouble = picture_of(stream, kind, limits)
+            picture, trouble = picture_of(stream, kind, limits, reference=reference)
         else:
             trouble = (
                 f"the {FORMATS[kind]} picture of {reading.size:,} bytes is too large to be kept in memory, and its "

@@ -169,6 +169,10 @@ class Hit(models.Model):
     rule = models.CharField(max_length=10, choices=RULES, default=Rule.SETTLED)
     people = models.PositiveSmallIntegerField(default=0)
     """Officers who have to confirm it, where the rule asks for that."""
+    via = models.CharField(max_length=40, blank=True)
+    """What inside the content's file was found; empty where it was the content itself."""
+    turn = models.CharField(max_length=60, blank=True)
+    """What turns the content into what is listed."""
 
 
 class Stack(models.Model):
