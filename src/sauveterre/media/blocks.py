@@ -84,7 +84,7 @@ def _of_jpeg(data: bytes) -> Blocks:
     exif, xmp, resources = b"", [], b""
     further: dict[int, bytes] = {}
     previews: list[Preview] = []
-    for marker, at, end in _segments(data):
+    for marker, at, end in segments(data):
         if marker == 0xE1 and data.startswith(_EXIF, at):
             exif = exif or data[at + 6 : end]
         elif marker == 0xE1 and data.startswith(_XMP, at):
@@ -102,9 +102,9 @@ def _of_jpeg(data: bytes) -> Blocks:
     return Blocks(exif=exif, xmp=packets, iptc=photoshop.iptc, previews=(*photoshop.previews, *previews))
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """Yield (marker, first byte, end) of the segments of a JPEG before its first scan."""
-    at = 2
+def segments(data: bytes, start: int = 0) -> Iterator[tuple[int, int, int]]:
+    """Yield (marker, first byte, end) of the segments of the JPEG at a place, before its first scan."""
+    at = start + 2
     for _ in range(MOST_SEGMENTS):
         while data[at : at + 2] == b"\xff\xff":
             at += 1
@@ -137,7 +137,7 @@ def _further_pictures(data: bytes, start: int, end: int) -> Iterator[Preview]:
         return
 
 
-def _chunks(data: bytes, start: int, *, layout: str, trailer: int, padding: int) -> Iterator[tuple[bytes, int, int]]:
+def chunks(data: bytes, start: int, *, layout: str, trailer: int, padding: int) -> Iterator[tuple[bytes, int, int]]:
     """Yield (name, first byte, length) of the chunks of a PNG or RIFF file."""
     at = start
     for _ in range(MOST_SEGMENTS):
@@ -152,7 +152,7 @@ def _chunks(data: bytes, start: int, *, layout: str, trailer: int, padding: int)
 def _of_png(data: bytes) -> Blocks:
     exif, xmp = b"", b""
     mark = b"XML:com.adobe.xmp\0\0\0\0\0"
-    for name, at, length in _chunks(data, 8, layout=">I4s", trailer=4, padding=1):
+    for name, at, length in chunks(data, 8, layout=">I4s", trailer=4, padding=1):
         if length > LARGEST_BLOCK:
             continue
         if name == b"eXIf":
@@ -164,7 +164,7 @@ def _of_png(data: bytes) -> Blocks:
 
 def _of_webp(data: bytes) -> Blocks:
     found: dict[bytes, bytes] = {}
-    for name, at, length in _chunks(data, 12, layout="<4sI", trailer=0, padding=2):
+    for name, at, length in chunks(data, 12, layout="<4sI", trailer=0, padding=2):
         if name in {b"EXIF", b"XMP "} and length <= LARGEST_BLOCK:
             found.setdefault(name, data[at : at + length])
     return Blocks(exif=found.get(b"EXIF", b""), xmp=(found[b"XMP "],) if found.get(b"XMP ") else ())

@@ -4,7 +4,8 @@ from typing import BinaryIO
 
 from sauveterre.media.decoding import FORMATS
 from sauveterre.media.digests import read_once
-from sauveterre.media.kind import UNKNOWN, kind_of
+from sauveterre.media.jpeg_frames import refusal
+from sauveterre.media.kind import JPEG_XL, UNKNOWN, kind_of
 from sauveterre.media.picture import picture_of
 from sauveterre.records.content import Fingerprint, Picture
 from sauveterre.records.limits import Limits
@@ -12,12 +13,17 @@ from sauveterre.records.limits import Limits
 DIGESTS, PICTURE = "digests", "picture"
 EXTRACTORS = {DIGESTS: 1, PICTURE: 3}
 """What gives a fingerprint, with its version: raised when the same content would now give another one."""
+NOT_DECODED = {
+    JPEG_XL: "the JPEG XL picture was digested and not decoded, as nothing here reads that format yet; save a copy as "
+    "PNG and add it to see it"
+}
+"""Kinds of pictures that are named and not decoded, and what is said of them."""
 UNDECODED = "was digested and not decoded: its decoder did not survive it, and is left alone until its next version"
 
 
 def extractor_of(kind: str) -> str:
     """Return the extractor that a kind of content goes through."""
-    return PICTURE if kind in FORMATS else DIGESTS
+    return PICTURE if kind in FORMATS or kind in NOT_DECODED else DIGESTS
 
 
 def fingerprint(
@@ -41,7 +47,8 @@ def fingerprint(
 
     reading = read_once(stream, wanted=wanted, most_bytes=limits.entry_bytes, size_hint=size_hint)
     picture: Picture | None = None
-    trouble = ""
+    trouble = NOT_DECODED.get(kind, "")
+    unsupported = bool(trouble)
     if kind in FORMATS and not decode:
         trouble = f"the {FORMATS[kind]} picture {UNDECODED}"
     elif kind in FORMATS:
@@ -54,4 +61,6 @@ def fingerprint(
                 f"the {FORMATS[kind]} picture of {reading.size:,} bytes is too large to be kept in memory, and its "
                 "container gives it only once; unpack it and add the folder to decode it"
             )
-    return Fingerprint(reading.digests, reading.size, kind, picture, trouble)
+    if picture is None and kind == "image/jpeg" and decode and (why := refusal(reading.whole or reading.head)):
+        trouble, unsupported = why, True
+    return Fingerprint(reading.digests, reading.size, kind, picture, trouble, unsupported)

@@ -6,6 +6,7 @@ import numpy as np
 import simplejpeg
 from PIL import Image
 
+from sauveterre.media.counting import frames_of
 from sauveterre.media.decoding import Undecodable, decode
 from sauveterre.media.hashes import hashes_of
 from sauveterre.media.previews import embedded_in
@@ -54,6 +55,8 @@ def picture_of(
         statements=metadata.statements,
         embedded=embedded,
         turned=turned,
+        frames=frames_of(content, kind) if isinstance(content, bytes) else None,
+        basis=decoded.basis,
     )
     return picture, decoded.damage
 

@@ -142,12 +142,18 @@ def _process(source: Source, entry: Entry, limits: Limits, keys: tuple[str, ...]
         return failed(UnreadableSource(f"{entry.provenance.path} could not be read to its end: {error}"))
     return Processed(
         outcome=Outcome.PARTIAL if found.trouble else Outcome.PROCESSED,
-        cause=Cause.DAMAGED if found.trouble else Cause.NONE,
+        cause=_cause(found),
         reason=found.trouble,
         extractor=extractor_of(found.kind),
         fingerprint=found,
         container=entry.opens or container_kind(remembering.peek_under(name)),
     )
+
+
+def _cause(found: Fingerprint) -> Cause:
+    if found.unsupported:
+        return Cause.UNSUPPORTED
+    return Cause.DAMAGED if found.trouble else Cause.NONE
 
 
 def _layer(entry: Entry, kind: str | None) -> Processed:

@@ -67,8 +67,8 @@ class Picture:
     """Three more PDQ hashes: of the picture turned by 180°, mirrored top to bottom, and mirrored left to right.
 
     With its own they tell all eight orientations. Empty where they are not known."""
-    frames: int = 1
-    """Frames, pages or pictures that its file holds; the first or main one is what was measured."""
+    frames: int | None = 1
+    """Frames, pages or pictures that its file holds, of which the first or main one was measured; None: not counted."""
     basis: str = ""
     """What was measured in its stead (``embedded preview``); empty where it was the picture itself."""
 
@@ -85,3 +85,5 @@ class Fingerprint:
     picture: Picture | None = None
     trouble: str = ""
     """Why the content could be digested but not wholly understood (a truncated picture); empty when it was."""
+    unsupported: bool = False
+    """Whether that is because nothing here reads its form, and not because of what is wrong with it."""

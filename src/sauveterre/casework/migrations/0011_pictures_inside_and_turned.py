@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='picture',
             name='frames',
-            field=models.PositiveIntegerField(default=1),
+            field=models.PositiveIntegerField(default=1, null=True),
         ),
         migrations.AddField(
             model_name='picture',
