@@ -1,5 +1,6 @@
 """A content to its fingerprint: the front door of this package. Pure: no process, clock or network in it."""
 
+from collections.abc import Callable
 from typing import BinaryIO
 
 from sauveterre.media.decoding import FORMATS
@@ -20,12 +21,20 @@ def extractor_of(kind: str) -> str:
     return PICTURE if kind in FORMATS else DIGESTS
 
 
-def fingerprint(stream: BinaryIO, *, limits: Limits, size_hint: int | None = None, decode: bool = True) -> Fingerprint:
+def fingerprint(
+    stream: BinaryIO,
+    *,
+    limits: Limits,
+    size_hint: int | None = None,
+    decode: bool = True,
+    md5_later: Callable[[bytes], None] | None = None,
+) -> Fingerprint:
     """Return digests, size, kind and, for a picture, all that is measured on it.
 
     The stream is read once, from where it stands, in blocks; ``size_hint`` is what its container states and only
     saves memory. Bad content never raises: it gives a fingerprint whose ``trouble`` says why it is not whole. Without
-    ``decode`` a picture is only digested, and its ``trouble`` says so.
+    ``decode`` a picture is only digested, and its ``trouble`` says so. ``md5_later`` is given a content of less than a
+    mebibyte, whose MD5 is then left empty: for ``md5_of_many``, which takes several at once.
     Whatever the stream itself raises (``UnreadableSource``, ``LimitExceeded``) passes through.
 
     The decoders underneath may still crash, hang or eat memory: call this in the sandbox.
@@ -37,7 +46,11 @@ def fingerprint(stream: BinaryIO, *, limits: Limits, size_hint: int | None = Non
         kind = kind_of(head)
         return decode and kind in FORMATS
 
-    reading = read_once(stream, wanted=wanted, most_bytes=limits.entry_bytes, size_hint=size_hint)
+    reading = read_once(
+        stream, wanted=wanted, most_bytes=limits.entry_bytes, size_hint=size_hint, md5_of_short=md5_later is None
+    )
+    if md5_later is not None and not reading.digests.md5:
+        md5_later(reading.head)
     picture: Picture | None = None
     trouble = ""
     if kind in FORMATS and not decode:
