@@ -1,5 +1,6 @@
 """A content to its fingerprint: the front door of this package. Pure: no process, clock or network in it."""
 
+from collections.abc import Callable
 from typing import BinaryIO
 
 from sauveterre.media.decoding import FORMATS
@@ -27,13 +28,21 @@ def extractor_of(kind: str) -> str:
 
 
 def fingerprint(
-    stream: BinaryIO, *, limits: Limits, size_hint: int | None = None, decode: bool = True, reference: bool = False
+    stream: BinaryIO,
+    *,
+    limits: Limits,
+    size_hint: int | None = None,
+    decode: bool = True,
+    reference: bool = False,
+    md5_later: Callable[[bytes], None] | None = None,
 ) -> Fingerprint:
     """Return digests, size, kind and, for a picture, all that is measured on it.
 
     The stream is read once, from where it stands, in blocks; ``size_hint`` is what its container states and only
     saves memory. Bad content never raises: it gives a fingerprint whose ``trouble`` says why it is not whole. Without
     ``decode`` a picture is only digested, and its ``trouble`` says so. ``reference`` hashes pictures the exact way.
+    ``md5_later`` is given a content of less than a mebibyte, whose MD5 is then left empty: for ``md5_of_many``, which
+    takes several at once.
     Whatever the stream itself raises (``UnreadableSource``, ``LimitExceeded``) passes through.
 
     The decoders underneath may still crash, hang or eat memory: call this in the sandbox.
@@ -45,7 +54,11 @@ def fingerprint(
         kind = kind_of(head)
         return decode and kind in FORMATS
 
-    reading = read_once(stream, wanted=wanted, most_bytes=limits.entry_bytes, size_hint=size_hint)
+    reading = read_once(
+        stream, wanted=wanted, most_bytes=limits.entry_bytes, size_hint=size_hint, md5_of_short=md5_later is None
+    )
+    if md5_later is not None and not reading.digests.md5:
+        md5_later(reading.head)
     picture: Picture | None = None
     trouble = NOT_DECODED.get(kind, "")
     unsupported = bool(trouble)
