@@ -7,7 +7,9 @@ from typing import BinaryIO, cast
 from sauveterre.errors import SauveterreError, UnreadableSource
 from sauveterre.evidence.opening import container_kind, peek_at
 from sauveterre.media.alarms import opened
+from sauveterre.media.evenness import Evenness
 from sauveterre.media.fingerprint import DIGESTS, EXTRACTORS, extractor_of, fingerprint
+from sauveterre.media.kind import UNKNOWN
 from sauveterre.pipeline.endings import cause_of, foreseen
 from sauveterre.pipeline.opener import content_of, shared_opener
 from sauveterre.records.content import Fingerprint
@@ -78,6 +80,7 @@ class _Remembering:
         self._tail = b""
         self._size = 0
         self._once = True
+        self.evenness = Evenness()
 
     def read(self, size: int = -1) -> bytes:
         pulse()
@@ -85,6 +88,7 @@ class _Remembering:
         if not self._once:
             return block
         self._size += len(block)
+        self.evenness.take(block)
         if len(self._head) < HEAD_BYTES:
             self._head += block[: HEAD_BYTES - len(self._head)]
         self._tail = (self._tail + block)[-TAIL_BYTES:] if len(block) < TAIL_BYTES else block[-TAIL_BYTES:]
@@ -140,13 +144,25 @@ def _process(source: Source, entry: Entry, limits: Limits, keys: tuple[str, ...]
         return failed(error)
     except (OSError, ValueError, EOFError) as error:
         return failed(UnreadableSource(f"{entry.provenance.path} could not be read to its end: {error}"))
+    container_name = entry.opens or container_kind(remembering.peek_under(name))
+    cause, reason = Cause.DAMAGED if found.trouble else Cause.NONE, found.trouble
+    if found.kind == UNKNOWN and container_name is None and remembering.evenness.is_that_of_a_container():
+        cause, reason = Cause.ENCRYPTED, _may_be_encrypted(entry, found.size)
     return Processed(
-        outcome=Outcome.PARTIAL if found.trouble else Outcome.PROCESSED,
-        cause=Cause.DAMAGED if found.trouble else Cause.NONE,
-        reason=found.trouble,
+        outcome=Outcome.PARTIAL if reason else Outcome.PROCESSED,
+        cause=cause,
+        reason=reason,
         extractor=extractor_of(found.kind),
         fingerprint=found,
-        container=entry.opens or container_kind(remembering.peek_under(name)),
+        container=container_name,
+    )
+
+
+def _may_be_encrypted(entry: Entry, size: int) -> str:
+    return (
+        f"{entry.provenance.path} may be an encrypted container, such as one of VeraCrypt: nothing marks it, its "
+        f"{size:,} bytes are whole sectors, and their values are spread as evenly as random ones. It may as well be "
+        "random. Look for its password or key file, open it in the program that made it, and add what comes out"
     )
 
 
