@@ -10,7 +10,7 @@ from sauveterre.records.content import Fingerprint, Picture
 from sauveterre.records.limits import Limits
 
 DIGESTS, PICTURE = "digests", "picture"
-EXTRACTORS = {DIGESTS: 1, PICTURE: 2}
+EXTRACTORS = {DIGESTS: 2, PICTURE: 2}
 """What gives a fingerprint, with its version: raised when the same content would now give another one."""
 UNDECODED = "was digested and not decoded: its decoder did not survive it, and is left alone until its next version"
 

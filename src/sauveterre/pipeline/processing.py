@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO, cast
 
 from sauveterre.errors import SauveterreError, UnreadableSource
+from sauveterre.evidence.encryption import UNMARKED
 from sauveterre.evidence.opening import container_kind, peek_at
 from sauveterre.media.alarms import opened
 from sauveterre.media.evenness import Evenness
@@ -54,6 +55,11 @@ class Processed:
     def version(self) -> int:
         """The extractor's."""
         return version_of(self.extractor)
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether it was to be read, and none of the keys opened it."""
+        return self.outcome is Outcome.FAILED and self.cause is Cause.ENCRYPTED and bool(self.extractor)
 
 
 def failed(error: SauveterreError, extractor: str = DIGESTS) -> Processed:
@@ -160,9 +166,9 @@ def _process(source: Source, entry: Entry, limits: Limits, keys: tuple[str, ...]
 
 def _may_be_encrypted(entry: Entry, size: int) -> str:
     return (
-        f"{entry.provenance.path} may be an encrypted container, such as one of VeraCrypt: nothing marks it, its "
+        f"{entry.provenance.path} may be an encrypted container: nothing marks it, its "
         f"{size:,} bytes are whole sectors, and their values are spread as evenly as random ones. It may as well be "
-        "random. Look for its password or key file, open it in the program that made it, and add what comes out"
+        f"random. {UNMARKED}"
     )
 
 
