@@ -12,7 +12,7 @@ from sauveterre.records.content import Fingerprint, Picture
 from sauveterre.records.limits import Limits
 
 DIGESTS, PICTURE = "digests", "picture"
-EXTRACTORS = {DIGESTS: 1, PICTURE: 3}
+EXTRACTORS = {DIGESTS: 2, PICTURE: 3}
 """What gives a fingerprint, with its version: raised when the same content would now give another one."""
 NOT_DECODED = {
     JPEG_XL: "the JPEG XL picture was digested and not decoded, as nothing here reads that format yet; save a copy as "

@@ -66,7 +66,8 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "iso9660": "ISO 9660", "udf": "UDF", "apfs": _("APFS container"), "apfs_volume": "APFS",
         "xfs": "XFS", "btrfs": "Btrfs", "f2fs": "F2FS", "luks": "LUKS", "lvm": "LVM", "bitlocker": "BitLocker",
         "filevault": "FileVault",
-        "vss": _("shadow copies"), "unread": _("not a format that is read"),
+        "vss": _("shadow copies"), "unread": _("not a format that is read"), "encrypted": _("encrypted file"),
+        "pdf": "PDF",
         "signal_backup_v2": _("Signal backup"),
     },
     "role": {
