@@ -187,12 +187,14 @@ class Drawing:
         m.Hit.objects.filter(rule="confirm").update(people=2)
 
     def stacks(self) -> None:
-        """Each stack has a head and one member, as far as the pictures go."""
+        """Each stack has a head and one more member, as far as the pictures go; one of twenty is decided."""
         many = min(self.shape.stacks, self.shape.pictures // 2)
-        keys = put(m.Stack, ["operation_id", "head_id"],
-                   ((self.operation.pk, self.content_keys[2 * n]) for n in range(many)))  # fmt: skip
-        put(m.StackMember, ["stack_id", "content_id", "distance"],
-            ((key, self.content_keys[2 * n + 1], n % 31) for n, key in enumerate(keys)))  # fmt: skip
+        rows = ((self.operation.pk, digest(f"content {2 * n}"), self.content_keys[2 * n]) for n in range(many))
+        keys = put(m.Stack, ["operation_id", "identity", "head_id"], rows)
+        members = ((keys[n // 2], self.content_keys[n], n % 2 * 7) for n in range(2 * many))
+        put(m.StackMember, ["stack_id", "content_id", "distance"], members)
+        decided = ((key, self.officer.pk, "weather", "2") for key in keys[::20])
+        put(m.StackDecision, ["stack_id", "officer_id", "category_scheme", "category_code"], decided)
 
     def provenance(self, place: int) -> list[Any]:
         """Return a fact's source and the four values of its provenance."""

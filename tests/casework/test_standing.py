@@ -12,7 +12,19 @@ import pytest
 from django.db import connection, transaction
 from django.db.models import Max
 
-from sauveterre.casework.models import Content, Entry, HashList, Hit, Picture, Source, Stack, StackMember, Tally
+from sauveterre.casework.models import (
+    Content,
+    Entry,
+    HashList,
+    Hit,
+    Officer,
+    Picture,
+    Source,
+    Stack,
+    StackDecision,
+    StackMember,
+    Tally,
+)
 from sauveterre.casework.selectors import contents, exhibits, standing
 from sauveterre.casework.selectors.access import sight_of
 from sauveterre.casework.selectors.standing import Effect, Part
@@ -21,7 +33,8 @@ from sauveterre.casework.services.policies import confirm, set_policy
 from sauveterre.records.ruling import Rule
 
 pytestmark = pytest.mark.django_db
-HITS = [("sha256", "settled"), ("md5", "ignored"), ("pdq", "settled"), ("pdq", "ignored"), ("sha1", "confirm")]
+HITS = [("sha256", "settled"), ("md5", "ignored"), ("pdq", "settled"), ("pdq", "ignored"), ("sha1", "confirm"),
+        ("md5 of a thumbnail", "settled")]  # fmt: skip
 
 
 @pytest.fixture
@@ -49,10 +62,19 @@ def content(operation, name, *, picture=True):
 
 
 def hit(found, on, algorithm, rule):
+    algorithm, _, via = algorithm.partition(" of a ")
     Hit.objects.create(
-        content=found, hash_list=on, algorithm=algorithm, value="00", distance=0, locator="line 1", rule=rule,
+        content=found, hash_list=on, algorithm=algorithm, via=via, value="00", distance=0, locator="line 1", rule=rule,
         people=2 if rule == "confirm" else 0,
     )  # fmt: skip
+
+
+def pile(operation, held):
+    """Stack contents, the first one as head."""
+    stack = Stack.objects.create(operation=operation, identity=held[0].sha256, head=held[0])
+    for one in held:
+        StackMember.objects.create(stack=stack, content=one, distance=3)
+    return stack
 
 
 def lay(source, *held):
@@ -79,9 +101,11 @@ def draw(source, on, pick):
     loose = [one for one in made if hasattr(one, "picture")]
     pick.shuffle(loose)
     while len(loose) > 4:
-        stack = Stack.objects.create(operation=operation, head=loose.pop())
-        for _ in range(pick.choice([1, 1, 3])):
-            StackMember.objects.create(stack=stack, content=loose.pop(), distance=3)
+        stack = pile(operation, [loose.pop() for _ in range(pick.choice([1, 2, 2, 4]))])
+        if pick.random() < 0.3:
+            StackDecision.objects.create(
+                stack=stack, officer=Officer.objects.get(username="ana"), category_scheme="weather", category_code="2"
+            )
     lay(source, *pick.choices([*made, None], k=60))
 
 
@@ -92,22 +116,25 @@ def plainly(operation):
     for one in Content.objects.filter(operation=operation, pk__in=lying).order_by("pk"):
         hits = list(one.hits.all())
         enough = [found for found in hits if found.rule == "confirm" and found.people <= one.confirmed]
-        exact = [found for found in hits if found.algorithm != "pdq"]
+        exact = [found for found in hits if found.algorithm != "pdq" and not found.via]
         if enough or any(found.rule == "settled" for found in exact):
             parts[one.pk] = Part.KNOWN
         elif any(found.rule == "ignored" for found in exact) and not any(found.rule == "confirm" for found in hits):
             parts[one.pk] = Part.IGNORABLE
+        elif StackDecision.objects.filter(stack__members__content=one).exists() and not any(
+            found.rule == "confirm" for found in hits
+        ):
+            parts[one.pk] = Part.DECIDED
         elif not hasattr(one, "picture"):
             parts[one.pk] = Part.OTHER
         else:
-            pile = StackMember.objects.filter(content=one).values_list("stack", flat=True).first()
-            pile = pile or Stack.objects.filter(head=one).values_list("pk", flat=True).first()
-            leader = shown.setdefault(pile, one.pk) if pile else one.pk
+            stack = StackMember.objects.filter(content=one).values_list("stack", flat=True).first()
+            leader = shown.setdefault(stack, one.pk) if stack else one.pk
             parts[one.pk] = Part.LEFT if leader == one.pk else Part.STACKED
     files = {}
     for entry in Entry.objects.filter(source__exhibit__operation=operation).order_by("pk"):
         part = parts[entry.content_id] if entry.content_id else Part.UNREAD
-        if part not in {Part.UNREAD, Part.KNOWN, Part.IGNORABLE} and entry.content_id in seen:
+        if part not in {Part.UNREAD, Part.KNOWN, Part.IGNORABLE, Part.DECIDED} and entry.content_id in seen:
             part = Part.COPY
         seen.add(entry.content_id)
         files[entry.pk] = part
@@ -187,10 +214,8 @@ def test_pages_of_a_part_follow_one_another_without_loss(operation, source, skie
 def test_the_largest_stacks_come_first_and_one_leads_to_the_next(operation, source, skies, ana):
     made = [content(operation, place) for place in range(7)]
     lay(source, *made)
-    for head, members in [(1, [2]), (3, [4, 5])]:
-        stack = Stack.objects.create(operation=operation, head=made[head])
-        for member in members:
-            StackMember.objects.create(stack=stack, content=made[member], distance=3)
+    pile(operation, made[1:3])
+    pile(operation, made[3:6])
     sight = sight_of(ana, operation.pk)
     order = [3, 1, 0, 6]
 
@@ -214,8 +239,7 @@ def test_pages_of_what_is_left_follow_one_another_without_loss(operation, source
     monkeypatch.setattr(contents, "TILES", 4)
     made = [content(operation, place) for place in range(11)]
     lay(source, *made)
-    stack = Stack.objects.create(operation=operation, head=made[9])
-    StackMember.objects.create(stack=stack, content=made[10], distance=3)
+    pile(operation, made[9:11])
     sight, after, seen = sight_of(ana, operation.pk), 0, []
     while after is not None:
         page = contents.gallery(sight, show="unsettled", after=after)
@@ -260,6 +284,10 @@ def changes(operation, on, pick):
         lambda: Picture.objects.filter(pk=some(Picture).pk).delete(),
         lambda: StackMember.objects.filter(pk=some(StackMember).pk).delete(),
         lambda: some(Stack).delete(),
+        lambda: StackDecision.objects.create(
+            stack=some(Stack), officer=Officer.objects.first(), category_scheme="weather", category_code="1"
+        ),
+        lambda: StackDecision.objects.all()[:1].get().delete() if StackDecision.objects.exists() else None,
         by_sql,
     ]
 
@@ -310,7 +338,7 @@ def test_what_another_version_counted_by_other_rules_is_counted_anew(operation, 
 def test_the_database_notes_every_change_of_every_table_that_is_counted():
     """A table that the count begins to read needs its trigger too."""
     said = standing.STANDING + " ".join(standing._FILES.values()) + str(standing._flagged(None).query)
-    counted = set(re.findall(r"casework_[a-z]+", said)) | {"casework_stack", "casework_picture"}
+    counted = set(re.findall(r"casework_[a-z]+", said)) | {"casework_stack", "casework_picture", "casework_content"}
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT tgrelid::regclass::text, tgtype FROM pg_trigger WHERE tgname = 'note_change' AND tgenabled = 'O'"

@@ -45,7 +45,8 @@ def more_of_everything(world):
             m.Hit.objects.create(content=one, hash_list=world.lists[place % 3 // 2], algorithm="md5", value="",
                                  distance=0, locator="")  # fmt: skip
         elif place % 4 == 0:
-            stack = m.Stack.objects.create(operation=world.operation, head=one)
+            stack = m.Stack.objects.create(operation=world.operation, identity=one.sha256, head=one)
+            m.StackMember.objects.create(stack=stack, content=one, distance=0)
         else:
             m.StackMember.objects.create(stack=stack, content=one, distance=1)
         m.Problem.objects.create(source=world.sources[0], path="x", locator="", reader="directory", what="cut short")

@@ -29,11 +29,12 @@ WORDS: dict[str, dict[str, str | Promise]] = {
     "standing": {
         "unread": _("not read"), "known": pgettext_lazy("files", "known"),
         "ignorable": pgettext_lazy("files", "ignorable"), "copy": _("copies"), "stacked": _("in stacks"),
-        "other": _("no picture"), "left": _("left to look at"),
+        "other": _("no picture"), "left": _("left to look at"), "decided": pgettext_lazy("files", "decided"),
     },
     "standing so": {
         "unread": _("they wait, failed or were skipped: nothing to compare"), "known": _("on a list of known files"),
-        "ignorable": _("on a list of harmless files"), "copy": _("of a file that is counted further down"),
+        "ignorable": _("on a list of harmless files"), "decided": _("in a stack that an officer decided"),
+        "copy": _("of a file that is counted further down"),
         "stacked": _("near-identical to a picture that is decided for them"),
         "other": _("documents, texts, programs; on no list"),
     },
@@ -77,7 +78,8 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "iso9660": "ISO 9660", "udf": "UDF", "apfs": _("APFS container"), "apfs_volume": "APFS",
         "xfs": "XFS", "btrfs": "Btrfs", "f2fs": "F2FS", "luks": "LUKS", "lvm": "LVM", "bitlocker": "BitLocker",
         "filevault": "FileVault",
-        "vss": _("shadow copies"), "unread": _("not a format that is read"),
+        "vss": _("shadow copies"), "unread": _("not a format that is read"), "encrypted": _("encrypted file"),
+        "pdf": "PDF",
         "signal_backup_v2": _("Signal backup"),
     },
     "role": {
@@ -126,6 +128,25 @@ WORDS: dict[str, dict[str, str | Promise]] = {
     },
     "effect": {"known": pgettext_lazy("list", "known"), "ignorable": pgettext_lazy("list", "ignorable")},
     "rule": {"settled": pgettext_lazy("rule", "settled"), "confirm": _("to be confirmed"), "ignored": _("ignored")},
+    "merge": {
+        "same": _("they show the same"), "different": _("they are different"), "later": _("put off"),
+    },
+    "via": {
+        "EXIF thumbnail": _("thumbnail in EXIF"), "XMP thumbnail": _("thumbnail in XMP"),
+        "Photoshop thumbnail": _("thumbnail by Photoshop"), "HEIF thumbnail": _("thumbnail in HEIF"),
+        "MPF picture": _("further picture of the file"), "embedded preview": _("embedded preview"),
+    },
+    "turn": {
+        "quarter turn to the left": _("quarter turn to the left"), "half turn": _("half turn"),
+        "quarter turn to the right": _("quarter turn to the right"),
+        "mirrored top to bottom": _("mirrored top to bottom"), "mirrored left to right": _("mirrored left to right"),
+        "mirrored left to right, then quarter turn to the left": _(
+            "mirrored left to right, then quarter turn to the left"
+        ),
+        "mirrored left to right, then quarter turn to the right": _(
+            "mirrored left to right, then quarter turn to the right"
+        ),
+    },
     "country": {
         "phone_plan": _("phone number's country"), "stated_place": _("stated place"),
         "ip_registry": _("registry of addresses"),
@@ -150,6 +171,10 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "hash-list-added": _("added a hash list"), "hash-list-removed": _("took a hash list out"),
         "list-rule-set": _("said what a list settles"), "hit-confirmed": _("confirmed a hit"),
         "hit-confirmation-withdrawn": _("withdrew a confirmation"),
+        "stack-decided": _("decided a stack"), "stack-left": _("took a content out of a stack"),
+        "stack-decision-taken-back": _("took a stack's decision back"),
+        "stacks-answered": _("answered whether two stacks are one"),
+        "stacks-answer-taken-back": _("took an answer about two stacks back"),
         "custody-entered": _("entered a custody line"), "custody-signed": _("signed a custody line"),
         "key-added": _("added a key"), "referral-added": _("added a referral"),
         "list-added": _("added a hash list"), "target-added": _("decided a target"),

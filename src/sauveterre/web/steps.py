@@ -11,6 +11,7 @@ TONES = {
     Part.UNREAD: "unsettled",
     Part.KNOWN: "by-list",
     Part.IGNORABLE: "by-list",
+    Part.DECIDED: "by-officer",
     Part.COPY: "by-likeness",
     Part.STACKED: "by-likeness",
     Part.OTHER: "unsettled",

@@ -5,7 +5,7 @@ from django.db import migrations, models
 from django.db.models import BigIntegerField
 from django.db.models.deletion import CASCADE
 
-COUNTED = ("entry", "content", "picture", "hit", "stack", "stackmember")
+COUNTED = ("entry", "content", "picture", "hit", "stack", "stackmember", "stackdecision")
 """Tables whose every change makes tallies count for nothing."""
 FUNCTION = """
 CREATE FUNCTION casework_note_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -23,7 +23,7 @@ CREATE TRIGGER note_change AFTER INSERT OR UPDATE OR DELETE ON casework_{table}
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('casework', '0008_what_hits_settle'),
+        ('casework', '0011_pictures_inside_and_turned'),
     ]
 
     operations = [

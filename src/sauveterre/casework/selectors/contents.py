@@ -7,16 +7,30 @@ from typing import TYPE_CHECKING, TypedDict
 
 from django.core.files.storage import default_storage
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce, Least
+from django.db.models.functions import Coalesce
 from PIL import Image, ImageFilter
 
-from sauveterre.casework.models import Content, Entry, HashList, Hit, Picture, Share, Source, Stack
+from sauveterre.casework.models import (
+    Content,
+    Entry,
+    HashList,
+    Hit,
+    Picture,
+    Share,
+    Source,
+    StackMember,
+)
+from sauveterre.casework.pictures import embedded_of
 from sauveterre.casework.selectors.access import Sight
 from sauveterre.casework.selectors.paging import Page
 from sauveterre.casework.selectors.policies import Asked, asked
-from sauveterre.casework.selectors.standing import HIT_FILTERS, STEP, flags, place_of
+from sauveterre.casework.selectors.stacks import categories_of
+from sauveterre.casework.selectors.standing import HIT_FILTERS, STEP, flags, place_of, several
 from sauveterre.casework.selectors.tallies import left_to_look_at, tally_of
 from sauveterre.casework.storage import thumbnail_name
+from sauveterre.matching.hits import MatchOptions
+from sauveterre.records.category import Category
+from sauveterre.records.content import Embedded
 
 TILES = 60
 SIDE = 128
@@ -33,6 +47,7 @@ if TYPE_CHECKING:
         known: bool
         asked: bool
         ignorable: bool
+        decided: bool
         near: bool
         pile: int | None
 
@@ -48,17 +63,23 @@ class Tile:
     size: int
     """How many pictures the stack has; 1 without one."""
     hits: list[Hit]
+    category: Category | None
+    """What an officer decided of its stack."""
 
 
 def contents(sight: Sight) -> "QuerySet[Flagged]":
-    """Return the operation's contents with the keys of ``standing.HITS``, and ``pile``: the stack's key, or None."""
+    """Return the operation's contents with what hits make of them (``standing.HITS``), and ``decided`` and ``pile``.
+
+    ``pile`` is the stack's key, or None.
+    """
     says = flags("pk")
     return Content.objects.filter(operation=sight.operation).annotate(
         known=says["known"],
         asked=says["asked"],
         ignorable=says["ignorable"],
         near=says["near"],
-        pile=Coalesce("stacked__stack_id", "heads__pk"),
+        decided=says["decided"],
+        pile=F("stacked__stack_id"),
     )
 
 
@@ -84,15 +105,14 @@ def gallery(sight: Sight, *, show: str, after: int, stack: int | None = None) ->
     if stack is None and show == "unsettled":
         return _left(sight, after)
     if stack is None and show == "stacks":
-        lowest = Least(F("head_id"), Min("members__content_id"))  # NULL is passed over
-        firsts = Stack.objects.filter(operation=sight.operation).annotate(first=lowest).filter(first__gt=after)
+        firsts = several(sight.operation).annotate(first=Min("members__content_id")).filter(first__gt=after)
         keys = list(firsts.order_by("first").values_list("first", flat=True)[: TILES + 1])
         total = tally_of(sight.operation).stacks
     elif stack is None:
         keys = _beyond(pictures(sight, show=show), after)
         total = tally_of(sight.operation).pictures[show]
     else:
-        rows = pictures(sight, show="all").filter(Q(content__stacked__stack=stack) | Q(content__heads=stack))
+        rows = pictures(sight, show="all").filter(content__stacked__stack=stack)
         keys, total = _beyond(rows, after), rows.count()
     more = len(keys) > TILES
     keys = keys[:TILES]
@@ -133,26 +153,52 @@ def turn(sight: Sight, found: "Held") -> Turn:
     return Turn(here + 1, len(left), named.get("before", ""), named.get("after", ""))
 
 
+def next_left(sight: Sight, *, after: int) -> str | None:
+    """Return the SHA-256 of what is left to look at next after a content, from the start again after the last; or None.
+
+    The content itself may be settled by now: it goes on where that stood.
+    """
+    left = left_to_look_at(sight.operation)
+    size = StackMember.objects.filter(stack__members__content=after).count() or 1
+    place = next((place for place in left if place % STEP == after), place_of(after, size))
+    following = left[bisect_right(left, place) :] or left
+    return Content.objects.values_list("sha256", flat=True).get(pk=following[0] % STEP) if following else None
+
+
 def _beyond(rows: QuerySet[Picture], after: int) -> list[int]:
     beyond = rows.filter(content_id__gt=after).order_by("content_id")
     return list(beyond.values_list("content_id", flat=True)[: TILES + 1])
 
 
 def _tiles(sight: Sight, keys: list[int]) -> list[Tile]:
-    found = (
-        contents(sight).filter(pk__in=keys).select_related("picture").prefetch_related("hits__hash_list").order_by("pk")
-    )
-    tiles = list(found)
-    sizes = stack_sizes({content.pile for content in tiles if content.pile})
-    return [Tile(content, content.pile, sizes.get(content.pile or 0, 1), list(content.hits.all())) for content in tiles]
+    found = contents(sight).filter(pk__in=keys).select_related("picture", "stacked")
+    tiles = list(found.prefetch_related("hits__hash_list").order_by("pk"))
+    piles = {content.pile for content in tiles if content.pile}
+    sizes, given = stack_sizes(piles), categories_of(piles)
+    return [
+        Tile(one, one.pile, sizes.get(one.pile or 0, 1), list(one.hits.all()), given.get(one.pile or 0))
+        for one in tiles
+    ]
 
 
 def stack_sizes(stacks: set[int]) -> dict[int, int]:
-    """Count the contents of stacks, each with its head."""
-    sizes: dict[int, int] = {}
-    for stack in Stack.objects.filter(pk__in=stacks).prefetch_related("members"):
-        sizes[stack.pk] = len({stack.head_id, *(member.content_id for member in stack.members.all())})
-    return sizes
+    """Count the contents of stacks."""
+    members = StackMember.objects.filter(stack__in=stacks).order_by().values_list("stack")
+    return dict(members.annotate(n=Count("pk")))
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """A picture inside the file of a picture."""
+
+    picture: Embedded
+    apart: int
+    """Bits of PDQ between the two."""
+
+    @property
+    def differs(self) -> bool:
+        """Whether the two are not near: it may show what the picture no longer does."""
+        return self.apart > MatchOptions().threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +213,7 @@ class Held:
     stack: int | None
     stack_size: int
     shares: list[Share]
+    inside: list[Inside]
 
 
 def held(sight: Sight, sha256: str) -> Held | None:
@@ -177,11 +224,20 @@ def held(sight: Sight, sha256: str) -> Held | None:
     entries = content.entries.select_related("source__exhibit").order_by("pk")
     shares = Share.objects.filter(operation=sight.operation, subject=f"sha256:{sha256}").order_by("at", "pk")
     sizes = stack_sizes({content.pile}) if content.pile else {}
-    hits = list(content.hits.select_related("hash_list").order_by("distance", "pk"))
+    hits = list(content.hits.select_related("hash_list").order_by("via", "distance", "pk"))
     return Held(
         content, list(entries[:50]), entries.count(), hits, asked(content), content.pile,
-        sizes.get(content.pile or 0, 1), list(shares[:100]),
+        sizes.get(content.pile or 0, 1), list(shares[:100]), _inside(content),
     )  # fmt: skip
+
+
+def _inside(content: Content) -> list[Inside]:
+    picture = getattr(content, "picture", None)
+    if picture is None:
+        return []
+    own = int.from_bytes(bytes(picture.pdq), "big")
+    found = [embedded_of(row) for row in picture.embedded]
+    return [Inside(one, (own ^ int.from_bytes(one.pdq, "big")).bit_count()) for one in found]
 
 
 def entry(sight: Sight, key: int) -> Entry | None:

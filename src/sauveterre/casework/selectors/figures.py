@@ -1,7 +1,7 @@
 """The operation in figures. Each is counted as the list behind it counts, so that both always agree."""
 
 from sauveterre.casework.models import StorageSpace
-from sauveterre.casework.selectors import action, exhibits, groups, people
+from sauveterre.casework.selectors import action, exhibits, groups, people, stacks
 from sauveterre.casework.selectors.access import Sight
 from sauveterre.casework.selectors.tallies import Counted
 
@@ -25,10 +25,12 @@ def overview(sight: Sight, account: exhibits.Account, counted: Counted) -> dict[
         "known": hits["known"],
         "confirm": hits["confirm"],
         "ignorable": hits["ignorable"],
+        "decided": hits["decided"],
         "near": hits["near"],
         "pictures": counted.pictures["all"],
         "stacks": counted.stacks,
         "left": counted.effect.left,
+        "questions": stacks.open_questions(sight),
         "hash_lists": sight.operation.hash_lists.count(),
         "groups": groups.group_count(sight),
         "spaces": StorageSpace.objects.filter(operation=sight.operation).count(),

@@ -14,26 +14,30 @@ from django.db import connection
 from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
-from sauveterre.casework.models import Content, Entry, Hit, Operation
+from sauveterre.casework.models import Content, Entry, Hit, Operation, Stack, StackDecision, StackMember
 from sauveterre.casework.selectors.paging import SIZE, Page, keys_beyond, keyset
 from sauveterre.records.ruling import Rule
 
 NEAR = "pdq"
-EXACT = ~Q(algorithm=NEAR)
+EXACT = ~Q(algorithm=NEAR) & Q(via="")
 CONFIRMED = Q(rule=Rule.CONFIRM.value, people__lte=F("content__confirmed"))
 HITS = {
     "known": (EXACT & Q(rule=Rule.SETTLED.value)) | CONFIRMED,
     "asked": Q(rule=Rule.CONFIRM.value) & ~CONFIRMED,
     "ignorable": EXACT & Q(rule=Rule.IGNORED.value),
-    "near": Q(algorithm=NEAR, rule=Rule.SETTLED.value),
+    "near": ~EXACT & Q(rule=Rule.SETTLED.value),
 }
-"""What a hit makes of its content. A near hit settles nothing unless officers confirm it."""
+"""What a hit makes of its content. A near hit, and one on a picture inside its file, settles nothing unless officers
+confirm it."""
+DECIDED = StackMember.objects.filter(Exists(StackDecision.objects.filter(stack=OuterRef("stack"))))
+"""Contents in decided stacks. That settles them too, unless a list asks officers to confirm them."""
 HIT_FILTERS = {
     "known": Q(known=True),
     "confirm": Q(known=False, asked=True),
     "ignorable": Q(known=False, asked=False, ignorable=True),
-    "near": Q(known=False, asked=False, ignorable=False, near=True),
-    "unsettled": Q(known=False) & (Q(asked=True) | Q(ignorable=False)),
+    "decided": Q(known=False, asked=False, ignorable=False, decided=True),
+    "near": Q(known=False, asked=False, ignorable=False, decided=False, near=True),
+    "unsettled": Q(known=False) & (Q(asked=True) | Q(ignorable=False, decided=False)),
     "all": Q(),
 }
 
@@ -45,6 +49,8 @@ class Part(StrEnum):
     """Its content is not known: it waits, failed, or was skipped; its own state says why."""
     KNOWN = "known"
     IGNORABLE = "ignorable"
+    DECIDED = "decided"
+    """In a stack that an officer decided."""
     COPY = "copy"
     """Unsettled, and of the same content as a file before it, which stands for both."""
     STACKED = "stacked"
@@ -53,6 +59,9 @@ class Part(StrEnum):
     """No picture: a document, a text, a program; nothing that a gallery shows."""
     LEFT = "left"
     """Somebody has to look at it."""
+
+
+SPARED = (Part.KNOWN, Part.IGNORABLE, Part.DECIDED, Part.COPY, Part.STACKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +82,8 @@ class Effect:
 
     @property
     def spared(self) -> int:
-        """How many nobody has to look at because of lists, copies and stacks."""
-        return sum(self.parts[part] for part in (Part.KNOWN, Part.IGNORABLE, Part.COPY, Part.STACKED))
+        """How many nobody has to look at because of lists, decisions, copies and stacks."""
+        return sum(self.parts[part] for part in SPARED)
 
     @property
     def share(self) -> int:
@@ -83,8 +92,9 @@ class Effect:
 
 
 def flags(content: str) -> dict[str, Exists]:
-    """Return for each key of ``HITS`` whether the content that a row names has such a hit."""
-    return {name: Exists(Hit.objects.filter(hits, content=OuterRef(content))) for name, hits in HITS.items()}
+    """Return for each key of ``HITS`` whether the content that a row names has such a hit, and if it is decided."""
+    says = {name: Exists(Hit.objects.filter(hits, content=OuterRef(content))) for name, hits in HITS.items()}
+    return {**says, "decided": Exists(DECIDED.filter(content=OuterRef(content)))}
 
 
 def _flagged(operation: Operation) -> QuerySet[Hit, Any]:
@@ -94,20 +104,28 @@ def _flagged(operation: Operation) -> QuerySet[Hit, Any]:
 
 
 def hit_counts(operation: Operation, *, pictures: bool = False) -> dict[str, int]:
-    """Count the contents, or the pictures, for each key of ``HIT_FILTERS``, from the hits: most have none."""
-    flagged, everything = _flagged(operation), Content.objects.filter(operation=operation)
+    """Count the contents, or the pictures, for each key of ``HIT_FILTERS``: most have no hit and no decision."""
+    rows = Content.objects.filter(operation=operation)
     if pictures:
-        flagged = flagged.filter(content__picture__isnull=False)
-        everything = everything.filter(picture__isnull=False)
-    names = ("known", "confirm", "ignorable", "near")
-    found = flagged.aggregate(**{f"n_{name}": Count("content_id", filter=HIT_FILTERS[name]) for name in names})
-    counts, total = {name: found[f"n_{name}"] for name in names}, everything.count()
-    return {**counts, "unsettled": total - counts["known"] - counts["ignorable"], "all": total}
+        rows = rows.filter(picture__isnull=False)
+    touched = rows.filter(Q(pk__in=Hit.objects.values("content")) | Q(pk__in=DECIDED.values("content")))
+    names = ("known", "confirm", "ignorable", "decided", "near")
+    counted = {f"n_{name}": Count("pk", filter=HIT_FILTERS[name]) for name in names}
+    found, total = touched.annotate(**flags("pk")).aggregate(**counted), rows.count()
+    counts = {name: found[f"n_{name}"] for name in names}
+    settled = counts["known"] + counts["ignorable"] + counts["decided"]
+    return {**counts, "unsettled": total - settled, "all": total}
+
+
+def several(operation: Operation) -> QuerySet[Stack]:
+    """Return the stacks of two or more: a decided one may hold its head alone."""
+    return Stack.objects.filter(operation=operation).annotate(n=Count("members")).filter(n__gt=1)
 
 
 STANDING = """
-    SELECT content.id, held.files, held.first, coalesce(member.stack_id, head.id, -content.id) AS pile,
+    SELECT content.id, held.files, held.first, coalesce(member.stack_id, -content.id) AS pile,
         CASE WHEN flagged.known THEN 'known' WHEN flagged.ignorable AND NOT flagged.asked THEN 'ignorable'
+            WHEN decision.stack_id IS NOT NULL AND flagged.asked IS NOT TRUE THEN 'decided'
             WHEN picture.content_id IS NULL THEN 'other' ELSE 'picture' END AS how
     FROM casework_content content
     JOIN (
@@ -117,7 +135,7 @@ STANDING = """
     LEFT JOIN ({flagged}) flagged ON flagged.content_id = content.id
     LEFT JOIN casework_picture picture ON picture.content_id = content.id
     LEFT JOIN casework_stackmember member ON member.content_id = content.id
-    LEFT JOIN casework_stack head ON head.head_id = content.id
+    LEFT JOIN (SELECT DISTINCT stack_id FROM casework_stackdecision) decision ON decision.stack_id = member.stack_id
     WHERE content.operation_id = %s
 """
 """Each content that lies in some file. ``pile``: what is decided at once; of its pictures the first is shown."""
@@ -139,6 +157,7 @@ _PILED = """
 _FILES = {
     Part.KNOWN: f"{_SETTLED} WHERE how = 'known'",
     Part.IGNORABLE: f"{_SETTLED} WHERE how = 'ignorable'",
+    Part.DECIDED: f"{_SETTLED} WHERE how = 'decided'",
     Part.COPY: f"{_SETTLED} WHERE how IN ('other', 'picture') AND entry.id > first",
     Part.STACKED: f"{_PILED} > shown",
     Part.OTHER: "SELECT first FROM ({standing}) standing WHERE how = 'other'",
@@ -176,6 +195,7 @@ def standing(operation: Operation, *, found: int) -> tuple[Effect, list[int]]:
         Part.UNREAD: found - sum(files for _, files in counted.values()),
         Part.KNOWN: counted.get("known", (0, 0))[1],
         Part.IGNORABLE: counted.get("ignorable", (0, 0))[1],
+        Part.DECIDED: counted.get("decided", (0, 0))[1],
         Part.COPY: pictured - pictures + other_files - others,
         Part.STACKED: pictures - len(left),
         Part.OTHER: others,

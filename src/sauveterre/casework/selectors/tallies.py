@@ -9,11 +9,20 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Max
 
-from sauveterre.casework.models import Change, Entry, Operation, Stack, Tally
-from sauveterre.casework.selectors.standing import HIT_FILTERS, HITS, STANDING, Effect, Part, hit_counts, standing
+from sauveterre.casework.models import Change, Entry, Operation, Tally
+from sauveterre.casework.selectors.standing import (
+    HIT_FILTERS,
+    HITS,
+    STANDING,
+    Effect,
+    Part,
+    hit_counts,
+    several,
+    standing,
+)
 from sauveterre.casework.snapshot import one_moment
 
-SHAPE = 2
+SHAPE = 3
 """Of ``Tally.counts`` and ``Tally.queue``; a change of either is a new number."""
 _HOW = hashlib.sha256(repr((SHAPE, STANDING, HITS, HIT_FILTERS)).encode()).hexdigest()[:12]
 """By which rules: what another version of the program counted by others is counted anew."""
@@ -63,7 +72,7 @@ def _count(operation: Operation, state: str) -> Tally:
         "parts": {part.value: number for part, number in effect.parts.items()},
         "hits": hit_counts(operation),
         "pictures": hit_counts(operation, pictures=True),
-        "stacks": Stack.objects.filter(operation=operation).count(),
+        "stacks": several(operation).count(),
     }
     return Tally(operation=operation, state=state, counts=counts, queue=queue)
 

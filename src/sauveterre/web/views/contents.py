@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 
-from sauveterre.casework.selectors import contents, groups, people, standing
+from sauveterre.casework.selectors import contents, groups, people, stacks, standing
 from sauveterre.casework.selectors.access import Sight
 from sauveterre.casework.selectors.paging import keyset
 from sauveterre.casework.selectors.tallies import tally_of
@@ -23,6 +23,7 @@ def content_list(request: HttpRequest, sight: Sight) -> HttpResponse:
 def content(request: HttpRequest, sight: Sight, sha256: str) -> HttpResponse:
     """Show one content: what it is, where it lay, on which lists it was found, where it was shared."""
     held = found(contents.held(sight, sha256))
+    one = (held.stack and stacks.stack_view(sight, held.stack)) or stacks.NO_STACK
     return show(
         request,
         "content",
@@ -30,6 +31,9 @@ def content(request: HttpRequest, sight: Sight, sha256: str) -> HttpResponse:
         turn=contents.turn(sight, held) if hasattr(held.content, "picture") else None,
         names=people.names(sight, {share.account for share in held.shares}),
         titles=groups.titles(sight, {share.group for share in held.shares}),
+        decide=one,
+        may_leave=one.may_leave(held.content),
+        choices=stacks.categories(sight),
     )
 
 
@@ -39,10 +43,9 @@ def gallery(request: HttpRequest, sight: Sight) -> HttpResponse:
     show_what = text(request, "show") or "unsettled"
     if show_what not in {*standing.HIT_FILTERS, "stacks"}:
         show_what = "unsettled"
-    stack = number(request, "stack") or None
-    page = contents.gallery(sight, show=show_what, after=number(request, "after"), stack=stack)
+    page = contents.gallery(sight, show=show_what, after=number(request, "after"))
     pictures = contents.pictures(sight, show="all").exists
-    return show(request, "gallery", page=page, shown=show_what, stack=stack, pictures=pictures)
+    return show(request, "gallery", page=page, shown=show_what, pictures=pictures)
 
 
 @operation_page("gallery")
