@@ -7,7 +7,7 @@ once. About 24 bytes a SHA-1.
 
 import tempfile
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -109,6 +109,17 @@ class ExactIndex:
             heads, rests, order, section.heads, section.rests, section.items, section.table, section.shift, found
         )
         return found
+
+    def rows(self, algorithm: str, most: int) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint32]]]:
+        """Yield all digests of an algorithm (N × width) in their order with the numbers of their items, up to ``most``.
+
+        Raises ``KeyError`` when the algorithm is unknown.
+        """
+        section = self._sections[algorithm]
+        for start in range(0, len(section.heads), most):
+            heads = section.heads[start : start + most].astype(">u8").view(np.uint8).reshape(-1, _HEAD)
+            rests = section.rests[start : start + most]
+            yield np.hstack([heads, rests]), section.items[start : start + most]
 
     def verify(self) -> None:
         """Check every byte against its checksum; raise ``UnreadableSource`` when one is wrong."""
