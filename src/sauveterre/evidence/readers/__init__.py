@@ -81,6 +81,7 @@ def __getattr__(name: str) -> tuple[EvidenceReader, ...]:
         android_backup,
         compressed,
         mailbox,
+        ole2,
         pdf,
         pst,
         seven_zip,
@@ -97,6 +98,7 @@ def __getattr__(name: str) -> tuple[EvidenceReader, ...]:
         android_backup,
         pst,
         pdf,
+        ole2,
         mailbox,
         tar_archive,
     )
