@@ -209,6 +209,12 @@ def _office(folder: Path) -> Path:
     return path
 
 
+def _rich_text(folder: Path) -> Path:
+    path = folder / "weather.rtf"
+    path.write_bytes(written_by("test_rtf").TEXT)
+    return path
+
+
 def _locked_office(folder: Path) -> Path:
     path = folder / "weather.docx"
     plain = _zip(folder, extra={"[Content_Types].xml": _TYPES})
@@ -356,6 +362,7 @@ SAMPLES: tuple[Sample, ...] = (
     Sample("pdf", _pdf),
     Sample("ole2", _office),
     Sample("ole2", _locked_office, name="encrypted"),
+    Sample("rtf", _rich_text),
     Sample("aff4", _aff4),
     Sample("dmg", _fixture("hfsplus_zlib.dmg")),
     Sample("hfs", _fixture("hfsplus.raw")),

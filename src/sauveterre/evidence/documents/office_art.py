@@ -135,10 +135,10 @@ def unpacked(data: bytes, found: Found, most: int) -> bytes:
     body = data[found.start : found.end]
     if found.is_packed:
         return zlib.decompressobj().decompress(body, most + 1)
-    return _bitmap_header(body) + body if found.suffix == "dib" else body
+    return bitmap_header(body) + body if found.suffix == "dib" else body
 
 
-def _bitmap_header(body: bytes) -> bytes:
+def bitmap_header(body: bytes) -> bytes:
     """Return the file header that a device-independent bitmap lacks ([MS-WMF] 2.2.2.9)."""
     header = int.from_bytes(body[:4], "little")
     bits, packing = int.from_bytes(body[14:16], "little"), int.from_bytes(body[16:20], "little")

@@ -84,6 +84,7 @@ def __getattr__(name: str) -> tuple[EvidenceReader, ...]:
         ole2,
         pdf,
         pst,
+        rtf,
         seven_zip,
         tar_archive,
         ufdr,
@@ -99,6 +100,7 @@ def __getattr__(name: str) -> tuple[EvidenceReader, ...]:
         pst,
         pdf,
         ole2,
+        rtf,
         mailbox,
         tar_archive,
     )
