@@ -22,7 +22,7 @@ from sauveterre.casework.sources import entry_record, keys_of, path_of, source_r
 from sauveterre.errors import LimitExceeded, Locked, SauveterreError
 from sauveterre.media.casualty import Casualty, CasualtyReason
 from sauveterre.media.sandbox import Sandbox
-from sauveterre.pipeline.attempts import Attempts
+from sauveterre.pipeline.attempts import Asked, Attempts
 from sauveterre.pipeline.endings import cause_of
 from sauveterre.pipeline.integrity import read_file
 from sauveterre.pipeline.inventory import list_source
@@ -253,21 +253,21 @@ def _read(sandbox: Sandbox, row: Source, pending: list[Entry], *, labelled: bool
     """Read entries of a source side by side; ``labelled``, the next start is told what was in hand."""
     source = source_record(row)
     attempts = Attempts(sandbox, source, sandbox.limits, keys_of(row.exhibit))
-    begun = []
+    asked = []
     for entry in pending:
         record = entry_record(entry, source, row.kind)
         known = suspects.known_killer(entry.cause, entry.extractor, entry.version)
         label = suspects.entry_label(entry.pk) if labelled else ""
-        begun.append((entry, record, known, label, attempts.begin(record, decode=not known, label=label)))
-    ended = []
-    for entry, record, known, label, future in begun:
-        try:
-            processed = attempts.outlast(record, future, known=known, label=label)
-        except Casualty as casualty:
-            require_children(casualty)
-            raise
-        ended.append(Ended(entry, record, processed, nested_source(source, record, processed)))
-    return ended
+        asked.append(Asked(record, known, label))
+    try:
+        ended = attempts.read(asked)
+    except Casualty as casualty:
+        require_children(casualty)
+        raise
+    return [
+        Ended(entry, one.entry, processed, nested_source(source, one.entry, processed))
+        for entry, one, processed in zip(pending, asked, ended, strict=True)
+    ]
 
 
 def _write_ended(row: Source, ended: list[Ended], limits: Limits, defer: Defer) -> None:
