@@ -79,7 +79,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "xfs": "XFS", "btrfs": "Btrfs", "f2fs": "F2FS", "luks": "LUKS", "lvm": "LVM", "bitlocker": "BitLocker",
         "filevault": "FileVault",
         "vss": _("shadow copies"), "unread": _("not a format that is read"), "encrypted": _("encrypted file"),
-        "pdf": "PDF",
+        "pdf": "PDF", "rtf": "RTF", "ole2": _("Office document"),
         "signal_backup_v2": _("Signal backup"),
     },
     "role": {
