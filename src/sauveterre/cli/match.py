@@ -22,7 +22,7 @@ def run(
     limit: LimitOption = None,
     reference: Annotated[bool, typer.Option("--reference", help="Hash pictures the exact, slow way.")] = False,
 ) -> None:
-    """Print a JSON line for each hit: file, list, version, distance, category."""
+    """Print a JSON line for each hit: file, list and its row, distance, both qualities, category."""
     from sauveterre import api
 
     found = api.match(paths, lists, workers=workers, limits=limits_from(limit), reference=reference)
@@ -40,6 +40,7 @@ def _fields_of(found: "Matched") -> dict[str, object]:
         "value": hit.digest.hex,
         "distance": hit.distance,
         "quality": hit.quality,
+        "listed_quality": hit.listed_quality,
         "via": hit.via,
         "turn": hit.turn,
         "category": hit.category,

@@ -21,6 +21,7 @@ from PIL import AvifImagePlugin, Image, ImageFile, UnidentifiedImageError
 from sauveterre.errors import SauveterreError
 from sauveterre.media.blocks import MOST_PREVIEWS, Blocks, Preview, photoshop_blocks
 from sauveterre.media.exif import SILENT, Metadata, metadata_of_exif
+from sauveterre.media.heic.frames import pixels_of
 from sauveterre.media.metadata import metadata_of, metadata_of_blocks, with_blocks
 from sauveterre.media.pdq.hashing import Pixels
 from sauveterre.media.raw import BASIS, PHOTOSHOP, PREVIEWED, RAW_KINDS, metadata_of_raw, preview_of
@@ -187,28 +188,37 @@ def _load(content: bytes | BinaryIO, kind: str, limits: Limits, *, tolerant: boo
     before = ImageFile.LOAD_TRUNCATED_IMAGES
     ImageFile.LOAD_TRUNCATED_IMAGES = tolerant
     try:
+        if FORMATS[kind] == "HEIC":
+            return _heic(content, stream, limits)
         image, metadata = _open(stream, kind, limits)
         image.load()
         if isinstance(content, bytes) and kind in {"image/jpeg", "image/png", "image/webp"}:
             metadata = metadata_of(content, kind)
-        plain = image if image.mode in {"L", "RGB"} else image.convert("RGB")
+        plain = _plain(image)
         return Decoded(_pixels(plain), image.height, image.width, _eight_bit(image) or plain, metadata=metadata)
     finally:
         ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
+def _heic(content: bytes | BinaryIO, stream: BinaryIO, limits: Limits) -> Decoded:
+    """Decode by FFmpeg where it gives the same pixels, else by libheif; either turns the picture upright."""
+    heif = pillow_heif.open_heif(stream)
+    width, height = heif.size
+    _check_size(width, height, limits)
+    metadata = replace(metadata_of_blocks(_heif_blocks(heif)), orientation=1)
+    pixels = pixels_of(content, most_pixels=limits.picture_pixels) if isinstance(content, bytes) else None
+    if pixels is None or pixels.shape[:2] != (height, width):
+        plain = _plain(heif.to_pillow())
+        return Decoded(_pixels(plain), height, width, plain, metadata=metadata)
+    shown = Image.fromarray(pixels if pixels.shape[2] == 3 else pixels[:, :, 0])
+    return Decoded(pixels, height, width, shown, metadata=metadata)
+
+
 def _open(stream: BinaryIO, kind: str, limits: Limits) -> tuple[Image.Image, Metadata]:
     """Open a picture without decoding it, within bounds, and return what its own header says of its making.
 
-    HEIC and TIFF are turned upright by their decoders, so nothing is left to turn.
+    TIFF is turned upright by its decoder, so nothing is left to turn.
     """
-    if FORMATS[kind] == "HEIC":
-        heif = pillow_heif.open_heif(stream)
-        _check_size(heif.size[0], heif.size[1], limits)
-        block = heif.info.get("exif")
-        packets = (heif.info["xmp"],) if "xmp" in heif.info else ()
-        metadata = metadata_of_blocks(Blocks(exif=block or b"", xmp=packets, previews=tuple(_heif_thumbnails(heif))))
-        return heif.to_pillow(), replace(metadata, orientation=1)
     image = Image.open(stream, formats=[FORMATS[kind]])
     _check_size(image.width, image.height, limits)
     if kind == "image/tiff":
@@ -219,6 +229,11 @@ def _open(stream: BinaryIO, kind: str, limits: Limits) -> tuple[Image.Image, Met
     return image, metadata_of_blocks(
         Blocks(exif=exif if isinstance(exif, bytes) else b"", xmp=(xmp,) if isinstance(xmp, bytes) else ())
     )
+
+
+def _heif_blocks(heif: pillow_heif.HeifFile) -> Blocks:
+    packets = (heif.info["xmp"],) if "xmp" in heif.info else ()
+    return Blocks(exif=heif.info.get("exif") or b"", xmp=packets, previews=tuple(_heif_thumbnails(heif)))
 
 
 def _heif_thumbnails(heif: pillow_heif.HeifFile) -> Iterator[Preview]:
@@ -236,6 +251,10 @@ def _tiff_blocks(tags: Image.Exif) -> Blocks:
     xmp, iptc, resources = (value if isinstance(value := tags.get(tag), bytes) else b"" for tag in _TIFF_BLOCKS)
     photoshop = photoshop_blocks(resources)
     return replace(photoshop, xmp=(xmp,) if xmp else (), iptc=iptc or photoshop.iptc)
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    return image if image.mode in {"L", "RGB"} else image.convert("RGB")
 
 
 def _pixels(image: Image.Image) -> Pixels:

@@ -1,6 +1,8 @@
 """What a hash list holds, and what it means to be found on one."""
 
 from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
 
 from sauveterre.records.category import Category
 from sauveterre.records.digest import Digest
@@ -52,6 +54,29 @@ class Withdrawal:
 
 ListRecord = ListedMedia | Withdrawal | Problem
 """What a reader of lists yields."""
+
+
+class Trust(StrEnum):
+    """Who stands behind the entries of a list. The set is closed."""
+
+    SEVERAL = "several"
+    """Several people or bodies looked at each entry and agreed."""
+    ONE = "one"
+    """One body decided on each entry."""
+    REPORTED = "reported"
+    """Entries were reported, and nobody vouches for them."""
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a list comes from, as far as it or whoever added it says so."""
+
+    publisher: str = ""
+    """Empty where nobody says."""
+    dated: date | None = None
+    """The day that its contents are of."""
+    trust: Trust = Trust.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,8 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "iso9660": "ISO 9660", "udf": "UDF", "apfs": _("APFS container"), "apfs_volume": "APFS",
         "xfs": "XFS", "btrfs": "Btrfs", "f2fs": "F2FS", "luks": "LUKS", "lvm": "LVM", "bitlocker": "BitLocker",
         "filevault": "FileVault",
-        "vss": _("shadow copies"), "unread": _("not a format that is read"),
+        "vss": _("shadow copies"), "unread": _("not a format that is read"), "encrypted": _("encrypted file"),
+        "pdf": "PDF",
         "signal_backup_v2": _("Signal backup"),
     },
     "role": {
@@ -115,6 +116,14 @@ WORDS: dict[str, dict[str, str | Promise]] = {
     },
     "effect": {"known": pgettext_lazy("list", "known"), "ignorable": pgettext_lazy("list", "ignorable")},
     "rule": {"settled": pgettext_lazy("rule", "settled"), "confirm": _("to be confirmed"), "ignored": _("ignored")},
+    "spared": {
+        "known": _("known by a list"), "ignorable": _("on a list of harmless files"),
+        "decided": _("in a stack that an officer decided"),
+        "copies": _("the same content as another file"), "stacked": _("in a stack, which is decided once"),
+    },
+    "merge": {
+        "same": _("they show the same"), "different": _("they are different"), "later": _("put off"),
+    },
     "via": {
         "EXIF thumbnail": _("thumbnail in EXIF"), "XMP thumbnail": _("thumbnail in XMP"),
         "Photoshop thumbnail": _("thumbnail by Photoshop"), "HEIF thumbnail": _("thumbnail in HEIF"),
@@ -155,6 +164,10 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "hash-list-added": _("added a hash list"), "hash-list-removed": _("took a hash list out"),
         "list-rule-set": _("said what a list settles"), "hit-confirmed": _("confirmed a hit"),
         "hit-confirmation-withdrawn": _("withdrew a confirmation"),
+        "stack-decided": _("decided a stack"), "stack-left": _("took a content out of a stack"),
+        "stack-decision-taken-back": _("took a stack's decision back"),
+        "stacks-answered": _("answered whether two stacks are one"),
+        "stacks-answer-taken-back": _("took an answer about two stacks back"),
         "custody-entered": _("entered a custody line"), "custody-signed": _("signed a custody line"),
         "key-added": _("added a key"), "referral-added": _("added a referral"),
         "list-added": _("added a hash list"), "target-added": _("decided a target"),

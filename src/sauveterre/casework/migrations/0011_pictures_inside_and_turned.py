@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('casework', '0008_what_hits_settle'),
+        ('casework', '0010_versions_of_lists'),
     ]
 
     operations = [
