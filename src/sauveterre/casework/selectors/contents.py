@@ -202,18 +202,17 @@ def _stacked(sight: Sight) -> QuerySet[StackMember]:
 
 def spared(sight: Sight) -> Spared:
     """Count what lists, decisions, copies and stacks settle, and what a person must still look at."""
-    unsettled = pictures(sight, show="unsettled").count()
-    stacked = len(_repeated(sight, show="unsettled"))
-    holding = Entry.objects.filter(content__operation=sight.operation, content__picture__isnull=False)
-    counted = holding.annotate(**_flags("content")).aggregate(
-        **{f"{name}_files": Count("pk", filter=HIT_FILTERS[name]) for name in ("known", "ignorable", "decided")},
-        copies=Count("pk", filter=HIT_FILTERS["unsettled"])
-        - Count("content", filter=HIT_FILTERS["unsettled"], distinct=True),
-    )
-    return Spared(
-        counted["known_files"], counted["ignorable_files"], counted["decided_files"], counted["copies"],
-        stacked, unsettled - stacked, pictures(sight, show="all").count(),
-    )  # fmt: skip
+    known, asked, ignorable = (_on_lists(sight, name) for name in ("known", "asked", "ignorable"))
+    ignorable -= known | asked
+    decided = _decided(sight) - known - asked - ignorable
+    held = Entry.objects.filter(content__operation=sight.operation, content__picture__isnull=False)
+    files = dict(held.order_by().values_list("content").annotate(n=Count("pk")))
+    keys = set(pictures(sight, show="all").values_list("content_id", flat=True))
+    on_list, harmless, judged = (sum(files.get(key, 0) for key in part & keys) for part in (known, ignorable, decided))
+    unsettled = keys - known - ignorable - decided
+    copies = sum(max(0, files.get(key, 1) - 1) for key in unsettled)
+    stacked = len(_repeated(sight, show="unsettled") & keys)
+    return Spared(on_list, harmless, judged, copies, stacked, len(unsettled) - stacked, len(keys))
 
 
 def _repeated(sight: Sight, *, show: str) -> set[int]:
