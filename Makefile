@@ -35,6 +35,7 @@ bench: setup  ## side-by-side measurements; results in build/bench/*.json
 	$(BIN)/python bench/pdq.py $(BENCH)
 	$(BIN)/python bench/pictures.py $(BENCH)
 	$(BIN)/python bench/matching.py $(BENCH)
+	$(BIN)/python bench/lists.py $(BENCH)
 	$(BIN)/python bench/carving.py $(BENCH)
 	$(BIN)/python bench/evidence.py $(BENCH)
 	$(BIN)/python bench/deleted.py $(BENCH)

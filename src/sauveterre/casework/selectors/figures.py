@@ -29,7 +29,7 @@ def overview(sight: Sight, account: exhibits.Account, spared: contents.Spared) -
         "pictures": spared.pictures,
         "stacks": len(set(contents.stacks(sight).values())),
         "left": spared.left,
-        "hash_lists": sight.operation.hash_lists.count(),
+        "hash_lists": sight.operation.hash_lists.filter(in_force=True).count(),
         "groups": len(groups.group_rows(sight)),
         "spaces": StorageSpace.objects.filter(operation=sight.operation).count(),
         "persons": len(persons),
