@@ -37,8 +37,8 @@ from rich.table import Table  # noqa: E402
 
 from picture_samples import draw, written  # noqa: E402
 from sauveterre.media.decoding import decode  # noqa: E402
+from sauveterre.media.hashes import hash_of  # noqa: E402
 from sauveterre.media.pdq.hashing import Pdq, warm  # noqa: E402
-from sauveterre.media.picture import hash_of  # noqa: E402
 from sauveterre.records.limits import Limits  # noqa: E402
 
 JPEG_QUALITY = 90

@@ -14,7 +14,7 @@ from django.db.models import F, Q
 
 from sauveterre.casework import audit, crosschecking, nesting, suspects, verifying
 from sauveterre.casework.catalogue import pending_batches, write_listing, write_problems
-from sauveterre.casework.models import Entry, EntryState, Source, SourceState
+from sauveterre.casework.models import Entry, EntryState, Exhibit, Source, SourceState
 from sauveterre.casework.outcomes import Ended, write_outcomes
 from sauveterre.casework.presence import require_children, require_there
 from sauveterre.casework.rows import copy_facts, storable
@@ -201,16 +201,29 @@ def process(sandbox: Sandbox, source_id: int, first: int, last: int, *, defer: D
     if row is None or row.state == SourceState.NEW:
         return nothing  # it is to be listed anew, and gets new jobs with its new listing
     require_there(row.exhibit)
+    tried = row.exhibit.keys.count()
     pending = list(row.entries.filter(ordinal__range=(first, last), state=EntryState.PENDING).order_by("ordinal"))
     apart = [{"entry_id": entry.pk} for entry in pending if entry.attempts]
     ended = _read(sandbox, row, [entry for entry in pending if not entry.attempts], labelled=True)
 
     def write() -> None:
-        _write_ended(row, ended, sandbox.limits, defer)
+        told = _without_newly_keyed(row, ended, tried)
+        _write_ended(row, told, sandbox.limits, defer)
+        if len(told) < len(ended):
+            defer("process", [{"source_id": source_id, "first": first, "last": last}])
         defer("suspect", apart, priority=LAST)
         _close_source(row, defer)
 
     return write
+
+
+def _without_newly_keyed(row: Source, ended: list[Ended], tried: int) -> list[Ended]:
+    """Leave out what was found locked, where a key came in while the others were tried: it is read once more."""
+    locked = [one for one in ended if one.processed.is_locked]
+    if not locked:
+        return ended
+    Exhibit.objects.select_for_update(no_key=True).get(pk=row.exhibit_id)
+    return ended if row.exhibit.keys.count() == tried else [one for one in ended if not one.processed.is_locked]
 
 
 def suspect(sandbox: Sandbox, entry_id: int, *, defer: Defer) -> Callable[[], None]:

@@ -7,9 +7,12 @@ from functools import partial
 from typing import BinaryIO, NamedTuple, cast
 
 from sauveterre.errors import SauveterreError, UnreadableSource
+from sauveterre.evidence.encryption import UNMARKED
 from sauveterre.evidence.opening import container_kind, peek_at
 from sauveterre.media.alarms import opened, start
+from sauveterre.media.evenness import Evenness
 from sauveterre.media.fingerprint import DIGESTS, EXTRACTORS, extractor_of, fingerprint
+from sauveterre.media.kind import UNKNOWN
 from sauveterre.media.md5.lanes import md5_of_many
 from sauveterre.pipeline.endings import cause_of, foreseen
 from sauveterre.pipeline.opener import content_of, shared_opener
@@ -56,6 +59,11 @@ class Processed:
         """The extractor's."""
         return version_of(self.extractor)
 
+    @property
+    def is_locked(self) -> bool:
+        """Whether it was to be read, and none of the keys opened it."""
+        return self.outcome is Outcome.FAILED and self.cause is Cause.ENCRYPTED and bool(self.extractor)
+
 
 def failed(error: SauveterreError, extractor: str = DIGESTS) -> Processed:
     """Return how an entry ended that could not be read."""
@@ -81,6 +89,7 @@ class _Remembering:
         self._tail = b""
         self._size = 0
         self._once = True
+        self.evenness = Evenness()
 
     def read(self, size: int = -1) -> bytes:
         pulse()
@@ -88,6 +97,7 @@ class _Remembering:
         if not self._once:
             return block
         self._size += len(block)
+        self.evenness.take(block)
         if len(self._head) < HEAD_BYTES:
             self._head += block[: HEAD_BYTES - len(self._head)]
         self._tail = (self._tail + block)[-TAIL_BYTES:] if len(block) < TAIL_BYTES else block[-TAIL_BYTES:]
@@ -187,14 +197,32 @@ def _process(
         return failed(error)
     except (OSError, ValueError, EOFError) as error:
         return failed(UnreadableSource(f"{entry.provenance.path} could not be read to its end: {error}"))
+    container_name = entry.opens or container_kind(remembering.peek_under(name))
+    cause, reason = _cause(found), found.trouble
+    if found.kind == UNKNOWN and container_name is None and remembering.evenness.is_that_of_a_container():
+        cause, reason = Cause.ENCRYPTED, _may_be_encrypted(entry, found.size)
     return Processed(
-        outcome=Outcome.PARTIAL if found.trouble else Outcome.PROCESSED,
-        cause=Cause.DAMAGED if found.trouble else Cause.NONE,
-        reason=found.trouble,
+        outcome=Outcome.PARTIAL if reason else Outcome.PROCESSED,
+        cause=cause,
+        reason=reason,
         extractor=extractor_of(found.kind),
         fingerprint=found,
-        container=entry.opens or container_kind(remembering.peek_under(name)),
+        container=container_name,
     )
+
+
+def _may_be_encrypted(entry: Entry, size: int) -> str:
+    return (
+        f"{entry.provenance.path} may be an encrypted container: nothing marks it, its "
+        f"{size:,} bytes are whole sectors, and their values are spread as evenly as random ones. It may as well be "
+        f"random. {UNMARKED}"
+    )
+
+
+def _cause(found: Fingerprint) -> Cause:
+    if found.unsupported:
+        return Cause.UNSUPPORTED
+    return Cause.DAMAGED if found.trouble else Cause.NONE
 
 
 def _layer(entry: Entry, kind: str | None) -> Processed:

@@ -127,6 +127,7 @@ class Content(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["operation", "sha256"], name="content_once")]
+        indexes = [models.Index(fields=["operation", "id"], include=["confirmed"], name="content_standing")]
 
 
 class Picture(models.Model):
@@ -144,6 +145,16 @@ class Picture(models.Model):
     taken_raw = models.CharField(max_length=64, blank=True)
     latitude = models.FloatField(null=True)
     longitude = models.FloatField(null=True)
+    statements = models.JSONField(default=list)
+    """What else its file says of itself, as [source, name, value]."""
+    embedded = models.JSONField(default=list)
+    """The pictures inside its file: an object of the fields of ``records.content.Embedded`` for each."""
+    turned = models.BinaryField(max_length=96, default=b"")
+    """Three more PDQ hashes, which tell all its orientations; empty where they are not known."""
+    frames = models.PositiveIntegerField(null=True, default=1)
+    """Frames, pages or pictures that its file holds; the first or main one is fingerprinted. None: not counted."""
+    basis = models.CharField(max_length=40, blank=True)
+    """What was fingerprinted in its stead; empty where it was the picture itself."""
 
 
 class EntryState(models.TextChoices):
@@ -154,6 +165,10 @@ class EntryState(models.TextChoices):
     PARTIAL = "partial"
     FAILED = "failed"
     SKIPPED = "skipped"
+
+
+SMOOTH = (EntryState.PENDING, EntryState.PROCESSED)
+"""States that most entries have: the others are few, and looked for."""
 
 
 class Entry(models.Model):
@@ -192,8 +207,9 @@ class Entry(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "ordinal"], name="entry_ordinal")]
         indexes = [
-            models.Index(fields=["source", "state"]),
-            models.Index(fields=["content", "source"], name="entry_places"),
+            models.Index(fields=["source", "state"], include=["size", "kind"], name="entry_ends"),
+            models.Index(fields=["content", "source"], include=["id"], name="entry_places"),
+            models.Index(fields=["state", "id"], condition=~models.Q(state__in=SMOOTH), name="entry_troubles"),
         ]
 
 

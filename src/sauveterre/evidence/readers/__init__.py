@@ -14,6 +14,7 @@ from sauveterre.evidence.readers import (
     carving,
     directory,
     dmg,
+    encrypted,
     ewf,
     exfat,
     ext,
@@ -59,6 +60,7 @@ LAYERS: tuple[EvidenceReader, ...] = (
     apfs,
     apfs_volume,
     xfs,
+    encrypted,
     unread,  # what is known and not read: after everything that is
     carving,  # recognises nothing: it is opened by name
 )
@@ -79,8 +81,10 @@ def __getattr__(name: str) -> tuple[EvidenceReader, ...]:
         android_backup,
         compressed,
         mailbox,
+        ole2,
         pdf,
         pst,
+        rtf,
         seven_zip,
         tar_archive,
         ufdr,
@@ -95,6 +99,8 @@ def __getattr__(name: str) -> tuple[EvidenceReader, ...]:
         android_backup,
         pst,
         pdf,
+        ole2,
+        rtf,
         mailbox,
         tar_archive,
     )
