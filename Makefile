@@ -34,6 +34,7 @@ bench: setup  ## side-by-side measurements; results in build/bench/*.json
 	@$(MAKE) --no-print-directory $(PEERS)/ready || echo "dissect, dfVFS, faiss, threatexchange and usearch are not installed: they will be named as missing"
 	$(BIN)/python bench/pdq.py $(BENCH)
 	$(BIN)/python bench/pictures.py $(BENCH)
+	$(BIN)/python bench/digests.py $(BENCH)
 	$(BIN)/python bench/matching.py $(BENCH)
 	$(BIN)/python bench/turned.py $(BENCH)
 	$(BIN)/python bench/exact_lookup.py $(BENCH)
