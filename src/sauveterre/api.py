@@ -76,25 +76,35 @@ class Stacked:
     members: tuple[Member, ...]
 
 
-def hash(paths: Iterable[Path], *, workers: int = 2, limits: Limits = LIMITS) -> Iterator[Hashed | Failed]:
-    """Yield the fingerprint of each file named, and of each file below a folder named; in their order."""
+def hash(
+    paths: Iterable[Path], *, workers: int = 2, limits: Limits = LIMITS, reference: bool = False
+) -> Iterator[Hashed | Failed]:
+    """Yield the fingerprint of each file named, and of each file below a folder named; in their order.
+
+    ``reference`` hashes pictures as the reference does, to the bit, from their full size: slow, for what is disputed.
+    """
     with Sandbox(workers, limits) as sandbox:
-        for path, found in fingerprints(paths, sandbox, limits):
+        for path, found in fingerprints(paths, sandbox, limits, reference=reference):
             yield Failed(path, str(found)) if isinstance(found, SauveterreError) else Hashed(path, found)
 
 
 def match(
-    paths: Iterable[Path], lists: Sequence[Path], *, workers: int = 2, limits: Limits = LIMITS
+    paths: Iterable[Path],
+    lists: Sequence[Path],
+    *,
+    workers: int = 2,
+    limits: Limits = LIMITS,
+    reference: bool = False,
 ) -> Iterator[Matched | Failed]:
     """Yield the hits of files on hash lists: exact ones by their digests, near ones by PDQ.
 
     A list is any file that ``docs/formats.md`` names among the hash lists; it is called by its name without the
-    ending. Raises ``UnknownFormat``, ``UnreadableSource`` or ``MalformedList`` for one that is not whole, and
-    ``InvalidInput`` for a Bloom filter, before any file is read.
+    ending. ``reference`` as for ``hash``. Raises ``UnknownFormat``, ``UnreadableSource`` or ``MalformedList`` for one
+    that is not whole, and ``InvalidInput`` for a Bloom filter, before any file is read.
     """
     with Sandbox(1, list_limits(limits, lists)) as sandbox:
         known = [_known(sandbox, path, sandbox.scratch / str(number)) for number, path in enumerate(lists)]
-    source = hash(paths, workers=workers, limits=limits)
+    source = hash(paths, workers=workers, limits=limits, reference=reference)
     while batch := list(islice(source, BATCH)):
         yield from (found for found in batch if isinstance(found, Failed))
         prints, places = _by_content(found for found in batch if isinstance(found, Hashed))

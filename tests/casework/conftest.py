@@ -4,6 +4,7 @@ import heapq
 from concurrent.futures import Future
 from itertools import count
 
+import numpy as np
 import pytest
 
 from sauveterre.records.limits import Limits
@@ -40,8 +41,29 @@ def operation(ana):
     return create_operation(name="Weather", by=ana)
 
 
+BASE = int.from_bytes(np.random.default_rng(50).integers(0, 256, 32, np.uint8).tobytes(), "big")
+
+
+@pytest.fixture
+def picture(operation):
+    """Make a picture whose hash parts from that of the others in its first bits, as many as ``away``."""
+    from sauveterre.casework.models import Content, Picture
+
+    def make(number, away, *, width=10, quality=80):
+        content = Content.objects.create(
+            operation=operation, sha256=f"{number:064x}", sha1="", md5="", size=1, kind="image/png"
+        )
+        pdq = (BASE ^ ((1 << away) - 1)).to_bytes(32, "big")
+        Picture.objects.create(content=content, width=width, height=10, pdq=pdq, quality=quality)
+        return content
+
+    return make
+
+
 class Here:
     """A sandbox that is none: tasks run at once, in this process, and what they list and read is noted."""
+
+    workers = 1
 
     def __init__(self, scratch):
         self.scratch = scratch
@@ -54,8 +76,9 @@ class Here:
             self.listed.append(arguments[0].steps[-1].locator if arguments[0].steps else arguments[0].path.name)
         return function(*arguments)
 
-    def submit(self, function, *arguments, seconds, label=""):
-        self.read.append(arguments[1].path.decode())
+    def submit(self, function, *arguments, seconds, label="", parts=()):
+        entries = [part.entry for part in arguments[1]] if isinstance(arguments[1], list) else [arguments[1]]
+        self.read += [entry.path.decode() for entry in entries]
         future = Future()
         try:
             future.set_result(function(*arguments))

@@ -9,10 +9,12 @@ import struct
 import tarfile
 import zipfile
 
+import puremagic
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sauveterre.media import kind as kind_module
 from sauveterre.media.kind import TEXT, UNKNOWN, kind_of
 
 
@@ -127,3 +129,21 @@ def test_any_bytes_have_a_kind(head):
     assert kind == kind_of(head)
     assert kind.count("/") == 1
     assert kind.isascii()
+
+
+@given(st.binary(max_size=300))
+def test_what_is_not_asked_of_the_library_is_nothing_that_it_knows(head):
+    assert kind_module._by_library(head, 4) == asked(head)
+
+
+def test_all_that_the_library_knows_is_asked_of_it():
+    heads = [b"\x80" * row.offset + row.byte_match for row in puremagic.magic_header_array]
+    assert [head for head in heads if kind_module._by_library(head, 1) != asked(head, 1)] == []
+    assert len([head for head in heads if kind_module._by_library(head, 4)]) > 700
+
+
+def asked(head, least=4):
+    """Ask the library whatever a content begins with."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kind_module, "_may_be_known", bool)
+        return kind_module._by_library(head, least)

@@ -71,7 +71,7 @@ def _evidence(operation: Operation, truth: Truth) -> Iterator[Score]:
     pictures = Content.objects.filter(operation=operation, picture__isnull=False)
     whole = pictures.filter(entries__state="processed").distinct()
     yield Score("whole pictures", truth.pictures, whole.count(), min(truth.pictures, whole.count()))
-    hits = Hit.objects.filter(content__operation=operation).select_related("content", "hash_list")
+    hits = Hit.objects.filter(content__operation=operation, via="").select_related("content", "hash_list")
     exact = {(hit.hash_list.name, hit.content.sha256) for hit in hits if hit.algorithm != "pdq"}
     yield score("known contents", {(name, one) for name, all_of in truth.known.items() for one in all_of}, exact)
     near = {(hit.content.sha256, hit.value) for hit in hits if hit.algorithm == "pdq"}

@@ -7,6 +7,7 @@ from django.core.files.storage import default_storage
 from django.db import connection
 
 from sauveterre.casework.models import Content, Entry, Picture, Source
+from sauveterre.casework.pictures import embedded_row
 from sauveterre.casework.rows import storable
 from sauveterre.casework.storage import thumbnail_name
 from sauveterre.pipeline.endings import KILLERS
@@ -95,6 +96,11 @@ def _write_pictures(prints: dict[str, contents.Fingerprint], numbers: dict[str, 
                 taken_raw=storable(picture.taken_raw)[:64],
                 latitude=picture.latitude,
                 longitude=picture.longitude,
+                statements=[[one.source, one.name, storable(one.value)] for one in picture.statements],
+                embedded=[embedded_row(one) for one in picture.embedded],
+                turned=picture.turned,
+                frames=picture.frames,
+                basis=picture.basis,
             )
             for sha256, picture in pictures.items()
         ),

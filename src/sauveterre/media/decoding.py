@@ -9,9 +9,9 @@ import io
 import re
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import pillow_heif
@@ -19,19 +19,28 @@ import simplejpeg
 from PIL import AvifImagePlugin, Image, ImageFile, UnidentifiedImageError
 
 from sauveterre.errors import SauveterreError
-from sauveterre.media.exif import SILENT, Metadata, metadata_of, metadata_of_block, metadata_of_exif
+from sauveterre.media.blocks import MOST_PREVIEWS, Blocks, Preview, photoshop_blocks
+from sauveterre.media.exif import SILENT, Metadata, metadata_of_exif
+from sauveterre.media.heic.frames import pixels_of
+from sauveterre.media.metadata import metadata_of, metadata_of_blocks, with_blocks
 from sauveterre.media.pdq.hashing import Pixels
+from sauveterre.media.raw import BASIS, RAW_KINDS, metadata_of_raw, preview_of
 from sauveterre.records.limits import Limits
 
 FORMATS = {
     "image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/gif": "GIF", "image/tiff": "TIFF",
     "image/bmp": "BMP", "image/avif": "AVIF", "image/heic": "HEIC", "image/heif": "HEIC",
+    **dict.fromkeys(sorted(RAW_KINDS), "camera raw"),
 }  # fmt: skip
 """The kinds that are decoded, and the name of the one decoder that each is given to."""
 
 SCALED_SIDE = 256
 """A scaled decode keeps its shorter side at least so long: hashes then stay within 4 bits of full size."""
 SCALES = (8, 4, 2)
+LARGEST_THUMBNAIL = 2_048
+"""Pixels a side of a thumbnail in a HEIC that is decoded."""
+_TIFF_BLOCKS = (700, 33723, 34377)
+"""Tags of XMP, IPTC and Photoshop's resources."""
 LONGEST_REASON = 160
 """Characters kept of what a decoder says is wrong."""
 
@@ -58,6 +67,8 @@ class Decoded:
     metadata: Metadata = SILENT
     damage: str = ""
     """One sentence when only a part could be decoded."""
+    basis: str = ""
+    """What was decoded in the picture's stead."""
 
 
 def decode(content: bytes | BinaryIO, kind: str, limits: Limits, *, full_size: bool = False) -> Decoded:
@@ -72,6 +83,8 @@ def decode(content: bytes | BinaryIO, kind: str, limits: Limits, *, full_size: b
                 decoded = _scaled_jpeg(content, limits, full_size=full_size)
                 if decoded is not None:
                     return decoded
+            if kind in RAW_KINDS:
+                return _by_preview(content, kind, limits, full_size=full_size)
             return _by_pillow(content, kind, limits)
         except (Undecodable, SauveterreError):
             raise
@@ -140,6 +153,18 @@ def _scaled_jpeg(data: bytes, limits: Limits, *, full_size: bool) -> Decoded | N
     return Decoded(pixels, height, width, shown, scale, metadata_of(data, "image/jpeg"), damage)
 
 
+def _by_preview(content: bytes | BinaryIO, kind: str, limits: Limits, *, full_size: bool) -> Decoded:
+    """Decode the preview that a camera put into its raw file."""
+    preview = preview_of(content)
+    if preview is None:
+        raise Undecodable(
+            "the camera raw picture holds no preview that can be decoded, and its sensor data is not developed here; "
+            "look at it with its maker's program"
+        )
+    decoded = decode(preview, "image/jpeg", limits, full_size=full_size)
+    return replace(decoded, metadata=metadata_of_raw(content, kind, decoded.metadata), basis=BASIS)
+
+
 def _by_pillow(content: bytes | BinaryIO, kind: str, limits: Limits) -> Decoded:
     """Decode at full size; where that fails, once more and content with what comes before the damage."""
     try:
@@ -163,33 +188,73 @@ def _load(content: bytes | BinaryIO, kind: str, limits: Limits, *, tolerant: boo
     before = ImageFile.LOAD_TRUNCATED_IMAGES
     ImageFile.LOAD_TRUNCATED_IMAGES = tolerant
     try:
+        if FORMATS[kind] == "HEIC":
+            return _heic(content, stream, limits)
         image, metadata = _open(stream, kind, limits)
         image.load()
         if isinstance(content, bytes) and kind in {"image/jpeg", "image/png", "image/webp"}:
             metadata = metadata_of(content, kind)
-        plain = image if image.mode in {"L", "RGB"} else image.convert("RGB")
+        plain = _plain(image)
         return Decoded(_pixels(plain), image.height, image.width, _eight_bit(image) or plain, metadata=metadata)
     finally:
         ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
+def _heic(content: bytes | BinaryIO, stream: BinaryIO, limits: Limits) -> Decoded:
+    """Decode by FFmpeg where it gives the same pixels, else by libheif; either turns the picture upright."""
+    heif = pillow_heif.open_heif(stream)
+    width, height = heif.size
+    _check_size(width, height, limits)
+    metadata = replace(metadata_of_blocks(_heif_blocks(heif)), orientation=1)
+    pixels = pixels_of(content, most_pixels=limits.picture_pixels) if isinstance(content, bytes) else None
+    if pixels is None or pixels.shape[:2] != (height, width):
+        plain = _plain(heif.to_pillow())
+        return Decoded(_pixels(plain), height, width, plain, metadata=metadata)
+    shown = Image.fromarray(pixels if pixels.shape[2] == 3 else pixels[:, :, 0])
+    return Decoded(pixels, height, width, shown, metadata=metadata)
+
+
 def _open(stream: BinaryIO, kind: str, limits: Limits) -> tuple[Image.Image, Metadata]:
     """Open a picture without decoding it, within bounds, and return what its own header says of its making.
 
-    HEIC and TIFF are turned upright by their decoders, so nothing is left to turn.
+    TIFF is turned upright by its decoder, so nothing is left to turn.
     """
-    if FORMATS[kind] == "HEIC":
-        heif = pillow_heif.open_heif(stream)
-        _check_size(heif.size[0], heif.size[1], limits)
-        block = heif.info.get("exif")
-        metadata = metadata_of_block(block) if block else SILENT
-        return heif.to_pillow(), replace(metadata, orientation=1)
     image = Image.open(stream, formats=[FORMATS[kind]])
     _check_size(image.width, image.height, limits)
     if kind == "image/tiff":
-        return image, replace(metadata_of_exif(image.getexif()), orientation=1)
-    block = image.info.get("exif")
-    return image, metadata_of_block(block) if isinstance(block, bytes) else SILENT
+        tags = image.getexif()
+        metadata = with_blocks(metadata_of_exif(tags), _tiff_blocks(tags))
+        return image, replace(metadata, orientation=1)
+    exif, xmp = (image.info.get(name) for name in ("exif", "xmp"))
+    return image, metadata_of_blocks(
+        Blocks(exif=exif if isinstance(exif, bytes) else b"", xmp=(xmp,) if isinstance(xmp, bytes) else ())
+    )
+
+
+def _heif_blocks(heif: pillow_heif.HeifFile) -> Blocks:
+    packets = (heif.info["xmp"],) if "xmp" in heif.info else ()
+    return Blocks(exif=heif.info.get("exif") or b"", xmp=packets, previews=tuple(_heif_thumbnails(heif)))
+
+
+def _heif_thumbnails(heif: pillow_heif.HeifFile) -> Iterator[Preview]:
+    """Yield the small pictures beside the main one; one that cannot be decoded is passed over."""
+    main: Any = heif[heif.primary_index]
+    for number in range(min(len(main.info["thumbnails"]), MOST_PREVIEWS)):
+        with suppress(Exception):  # a decoder may raise anything on hostile bytes
+            small = main.get_thumbnail(number)
+            if max(small.size) <= LARGEST_THUMBNAIL:
+                yield Preview("HEIF thumbnail", image=small.to_pillow().convert("RGB"))
+
+
+def _tiff_blocks(tags: Image.Exif) -> Blocks:
+    """Return what a TIFF keeps beside EXIF: XMP, IPTC, and Photoshop's resources with IPTC and a thumbnail."""
+    xmp, iptc, resources = (value if isinstance(value := tags.get(tag), bytes) else b"" for tag in _TIFF_BLOCKS)
+    photoshop = photoshop_blocks(resources)
+    return replace(photoshop, xmp=(xmp,) if xmp else (), iptc=iptc or photoshop.iptc)
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    return image if image.mode in {"L", "RGB"} else image.convert("RGB")
 
 
 def _pixels(image: Image.Image) -> Pixels:

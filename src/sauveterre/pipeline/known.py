@@ -29,7 +29,12 @@ def probably_known(sha1: str, path: Path) -> bool:
 
 def stacks_of(prints: Iterable[Fingerprint]) -> list[Stack]:
     """Return the stacks of near-identical pictures."""
-    return stack(
+    return stack(candidates_of(prints))
+
+
+def candidates_of(prints: Iterable[Fingerprint]) -> list[Candidate]:
+    """Return what stacking has to know of the pictures among contents."""
+    return [
         Candidate(
             sha256=one.digests.sha256,
             pdq=one.picture.pdq,
@@ -39,4 +44,4 @@ def stacks_of(prints: Iterable[Fingerprint]) -> list[Stack]:
         )
         for one in prints
         if one.picture is not None
-    )
+    ]

@@ -8,6 +8,7 @@ from sauveterre.records.category import Category
 from sauveterre.records.digest import Digest
 from sauveterre.records.problem import Problem
 from sauveterre.records.provenance import Provenance
+from sauveterre.records.turn import Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +106,8 @@ class Hit:
     """The row of the list."""
     listed_quality: int | None = None
     """PDQ quality of the listed picture; None for digests, and where the list states none."""
+    via: str = ""
+    """What of the content was found, where it was not the content itself: ``EXIF thumbnail``, as ``Embedded`` names it.
+    Such a hit settles nothing alone."""
+    turn: Turn = Turn.NONE
+    """What turns the content into what is listed; only of near hits."""

@@ -66,7 +66,8 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "iso9660": "ISO 9660", "udf": "UDF", "apfs": _("APFS container"), "apfs_volume": "APFS",
         "xfs": "XFS", "btrfs": "Btrfs", "f2fs": "F2FS", "luks": "LUKS", "lvm": "LVM", "bitlocker": "BitLocker",
         "filevault": "FileVault",
-        "vss": _("shadow copies"), "unread": _("not a format that is read"),
+        "vss": _("shadow copies"), "unread": _("not a format that is read"), "encrypted": _("encrypted file"),
+        "pdf": "PDF",
         "signal_backup_v2": _("Signal backup"),
     },
     "role": {
@@ -117,6 +118,30 @@ WORDS: dict[str, dict[str, str | Promise]] = {
     "trust": {"several": _("several agree"), "one": _("one body's word"), "reported": _("reported only"),
               "unknown": _("trust unknown")},
     "rule": {"settled": pgettext_lazy("rule", "settled"), "confirm": _("to be confirmed"), "ignored": _("ignored")},
+    "spared": {
+        "known": _("known by a list"), "ignorable": _("on a list of harmless files"),
+        "decided": _("in a stack that an officer decided"),
+        "copies": _("the same content as another file"), "stacked": _("in a stack, which is decided once"),
+    },
+    "merge": {
+        "same": _("they show the same"), "different": _("they are different"), "later": _("put off"),
+    },
+    "via": {
+        "EXIF thumbnail": _("thumbnail in EXIF"), "XMP thumbnail": _("thumbnail in XMP"),
+        "Photoshop thumbnail": _("thumbnail by Photoshop"), "HEIF thumbnail": _("thumbnail in HEIF"),
+        "MPF picture": _("further picture of the file"), "embedded preview": _("embedded preview"),
+    },
+    "turn": {
+        "quarter turn to the left": _("quarter turn to the left"), "half turn": _("half turn"),
+        "quarter turn to the right": _("quarter turn to the right"),
+        "mirrored top to bottom": _("mirrored top to bottom"), "mirrored left to right": _("mirrored left to right"),
+        "mirrored left to right, then quarter turn to the left": _(
+            "mirrored left to right, then quarter turn to the left"
+        ),
+        "mirrored left to right, then quarter turn to the right": _(
+            "mirrored left to right, then quarter turn to the right"
+        ),
+    },
     "country": {
         "phone_plan": _("phone number's country"), "stated_place": _("stated place"),
         "ip_registry": _("registry of addresses"),
@@ -142,6 +167,10 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "hash-list-updated": _("gave a hash list a new version"), "hash-list-exported": _("exported a hash list"),
         "list-rule-set": _("said what a list settles"), "hit-confirmed": _("confirmed a hit"),
         "hit-confirmation-withdrawn": _("withdrew a confirmation"),
+        "stack-decided": _("decided a stack"), "stack-left": _("took a content out of a stack"),
+        "stack-decision-taken-back": _("took a stack's decision back"),
+        "stacks-answered": _("answered whether two stacks are one"),
+        "stacks-answer-taken-back": _("took an answer about two stacks back"),
         "custody-entered": _("entered a custody line"), "custody-signed": _("signed a custody line"),
         "key-added": _("added a key"), "referral-added": _("added a referral"),
         "list-added": _("added a hash list"), "target-added": _("decided a target"),

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('casework', '0008_what_hits_settle'),
+        ('casework', '0009_stacks_that_stand'),
     ]
 
     operations = [
