@@ -5,12 +5,13 @@ import io
 import av
 import numpy as np
 import pytest
+from av.stream import Disposition
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 from sauveterre.errors import LimitExceeded, SauveterreError
-from sauveterre.media.pdq.hashing import pdq_of_pixels
+from sauveterre.media.pdq.hashing import NO_HASH, pdq_of_pixels
 from sauveterre.media.video import reading
 from sauveterre.media.video.opening import Unplayable
 from sauveterre.media.video.reading import Sampling, facts_of, read_film
@@ -111,6 +112,28 @@ def test_sound_alone_has_facts_and_no_frames(sound):
     film = read(sound, "audio/x-wav")
     assert (film.film.video_codec, film.film.audio_codecs, film.film.seconds) == ("", ("pcm_s16le",), 1.0)
     assert (film.frames, film.contact_sheet, film.trouble) == ((), b"", "")
+
+
+def test_a_cover_picture_is_no_film(draw):
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as container:
+        cover, tone = container.add_stream("mjpeg", rate=1), container.add_stream("aac", rate=44_100)
+        cover.width, cover.height, cover.pix_fmt = 320, 240, "yuvj420p"
+        cover.disposition = Disposition.attached_pic
+        container.mux(cover.encode(av.VideoFrame.from_ndarray(draw(1, 320, 240), format="rgb24")))
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), "fltp", "mono")
+        silence.sample_rate = 44_100
+        container.mux([*cover.encode(None), *tone.encode(silence), *tone.encode(None)])
+    film = read(file.getvalue(), "audio/mp4")
+    assert (film.film.video_codec, film.film.audio_codecs, film.frames) == ("", ("aac",), ())
+
+
+@pytest.mark.parametrize("reference", [True, False])
+def test_the_exact_way_is_taken_when_asked_for(clip, monkeypatch, reference):
+    asked = []
+    monkeypatch.setattr(reading, "pdq_of_luma", lambda luma, *, reference: asked.append(reference) or NO_HASH)
+    read(clip, sampling=Sampling(reference=reference, cuts=False))
+    assert asked == [reference] * 6
 
 
 def test_an_animated_gif_is_a_film(draw, save, distance):
