@@ -70,7 +70,7 @@ def opened(stream: BinaryIO, kind: str) -> Iterator[InputContainer]:
 def moving_picture(container: InputContainer) -> VideoStream | None:
     """Return the first stream of moving pictures, or None: a cover picture is none."""
     for stream in container.streams.video:
-        if stream.width and stream.height:
+        if not stream.disposition & Disposition.attached_pic and stream.width and stream.height:
             return stream
     return None
 
