@@ -25,7 +25,8 @@ from sauveterre.casework.rows import copy_rows, provenance_row, read_facts, stor
 from sauveterre.casework.settling import settle
 from sauveterre.pipeline import assess as core
 from sauveterre.records.account import Account, AccountIdentifier
-from sauveterre.records.content import Camera, Fingerprint
+from sauveterre.records.camera import Camera
+from sauveterre.records.content import Fingerprint
 from sauveterre.records.content import Picture as PictureRecord
 from sauveterre.records.digest import Digests
 from sauveterre.records.group import Group, GroupEvent, MemberSnapshot

@@ -12,7 +12,7 @@ from typing import Any
 
 from PIL import Image
 
-from sauveterre.records.content import Camera
+from sauveterre.records.camera import Camera
 
 LONGEST_TEXT = 256
 """Characters kept of one field."""

@@ -1,59 +1,145 @@
 """A content to its fingerprint: the front door of this package. Pure: no process, clock or network in it."""
 
-from typing import BinaryIO
+import tempfile
+from dataclasses import dataclass
+from io import BytesIO
+from typing import BinaryIO, cast
 
 from sauveterre.media.decoding import FORMATS
-from sauveterre.media.digests import read_once
+from sauveterre.media.digests import Reading, read_once
 from sauveterre.media.kind import kind_of
 from sauveterre.media.picture import picture_of
+from sauveterre.media.video.kinds import is_film, may_move
 from sauveterre.records.content import Fingerprint, Picture
 from sauveterre.records.limits import Limits
+from sauveterre.records.video import HashedFilm
 
-DIGESTS, PICTURE = "digests", "picture"
-EXTRACTORS = {DIGESTS: 1, PICTURE: 2}
+DIGESTS, PICTURE, FILM = "digests", "picture", "film"
+EXTRACTORS = {DIGESTS: 1, PICTURE: 3, FILM: 1}
 """What gives a fingerprint, with its version: raised when the same content would now give another one."""
+DECODERS = frozenset({PICTURE, FILM})
+"""The extractors that decode; where one does not survive a content, the content is digested without it."""
 UNDECODED = "was digested and not decoded: its decoder did not survive it, and is left alone until its next version"
 
 
 def extractor_of(kind: str) -> str:
     """Return the extractor that a kind of content goes through."""
+    if is_film(kind):
+        return FILM
     return PICTURE if kind in FORMATS else DIGESTS
 
 
 def fingerprint(stream: BinaryIO, *, limits: Limits, size_hint: int | None = None, decode: bool = True) -> Fingerprint:
-    """Return digests, size, kind and, for a picture, all that is measured on it.
+    """Return digests, size, kind and, for a picture, a film or sound, all that is measured on it.
 
-    The stream is read once, from where it stands, in blocks; ``size_hint`` is what its container states and only
-    saves memory. Bad content never raises: it gives a fingerprint whose ``trouble`` says why it is not whole. Without
-    ``decode`` a picture is only digested, and its ``trouble`` says so.
+    The stream is read once, from where it stands, in blocks, and what its decoder has to read again is kept, or read
+    there again where that is possible; ``size_hint`` is what its container states and only saves memory. Bad content
+    never raises: it gives a fingerprint whose ``trouble`` says why it is not whole. Without ``decode`` a content is
+    only digested, and its ``trouble`` says so.
     Whatever the stream itself raises (``UnreadableSource``, ``LimitExceeded``) passes through.
 
     The decoders underneath may still crash, hang or eat memory: call this in the sandbox.
     """
-    reading = read_once(
-        stream, wanted=_is_picture if decode else _nothing, most_bytes=limits.entry_bytes, size_hint=size_hint
+    with _Copying(stream, limits) as copying:
+
+        def wanted(head: bytes) -> bool:
+            kind = kind_of(head)
+            if decode and is_film(kind) and not stream.seekable():
+                copying.begin(head)
+                return False
+            return decode and (kind in FORMATS or is_film(kind))
+
+        reading = read_once(cast(BinaryIO, copying), wanted=wanted, most_bytes=limits.entry_bytes, size_hint=size_hint)
+        kind = kind_of(reading.head)
+        picture: Picture | None = None
+        film: HashedFilm | None = None
+        trouble = ""
+        if extractor_of(kind) in DECODERS and not decode:
+            trouble = f"the {_named(kind)} {UNDECODED}"
+        elif extractor_of(kind) in DECODERS:
+            content = reading.whole if reading.whole is not None else copying.again()
+            if content is None:
+                trouble = _only_once(kind, reading, limits)
+            elif is_film(kind):
+                film, trouble = _film_of(content, kind, limits)
+            else:
+                picture, film, trouble = _picture_of(content, kind, reading.head, limits)
+    return Fingerprint(reading.digests, reading.size, kind, picture, film, trouble)
+
+
+def _film_of(content: bytes | BinaryIO, kind: str, limits: Limits) -> tuple[HashedFilm | None, str]:
+    from sauveterre.media.video.opening import Unplayable  # decoders that only children load
+    from sauveterre.media.video.reading import read_film
+
+    try:
+        film = read_film(BytesIO(content) if isinstance(content, bytes) else content, kind, limits)
+    except Unplayable as trouble:
+        return None, str(trouble)
+    return film, film.trouble
+
+
+def _picture_of(
+    content: bytes | BinaryIO, kind: str, head: bytes, limits: Limits
+) -> tuple[Picture | None, HashedFilm | None, str]:
+    picture, trouble = picture_of(content, kind, limits)
+    if picture is None or not may_move(kind, head):
+        return picture, None, trouble
+    from sauveterre.media.video.moving import read_moving
+
+    film = read_moving(content, FORMATS[kind], limits)
+    return picture, film, trouble or (film.trouble if film is not None else "")
+
+
+def _named(kind: str) -> str:
+    return f"{FORMATS[kind]} picture" if kind in FORMATS else f"film or sound ({kind})"
+
+
+def _only_once(kind: str, reading: Reading, limits: Limits) -> str:
+    if is_film(kind):
+        return (
+            f"the {_named(kind)} of {reading.size:,} bytes is larger than the {limits.nested_bytes:,} that may be "
+            "unpacked, and its container gives it only once; raise nested_bytes, or unpack it and add the folder"
+        )
+    return (
+        f"the {_named(kind)} of {reading.size:,} bytes is too large to be kept in memory, and its "
+        "container gives it only once; unpack it and add the folder to decode it"
     )
-    kind = kind_of(reading.head)
-    picture: Picture | None = None
-    trouble = ""
-    if kind in FORMATS and not decode:
-        trouble = f"the {FORMATS[kind]} picture {UNDECODED}"
-    elif kind in FORMATS:
-        if reading.whole is not None:
-            picture, trouble = picture_of(reading.whole, kind, limits)
-        elif stream.seekable():
-            picture, trouble = picture_of(stream, kind, limits)
-        else:
-            trouble = (
-                f"the {FORMATS[kind]} picture of {reading.size:,} bytes is too large to be kept in memory, and its "
-                "container gives it only once; unpack it and add the folder to decode it"
-            )
-    return Fingerprint(reading.digests, reading.size, kind, picture, trouble)
 
 
-def _is_picture(head: bytes) -> bool:
-    return kind_of(head) in FORMATS
+@dataclass(slots=True)
+class _Copying:
+    """A stream that is copied into scratch while it passes by, from where that is asked for."""
 
+    stream: BinaryIO
+    limits: Limits
+    copy: BinaryIO | None = None
 
-def _nothing(_head: bytes) -> bool:
-    return False
+    def __enter__(self) -> "_Copying":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self.copy is not None:
+            self.copy.close()
+
+    def begin(self, head: bytes) -> None:
+        """Copy from here on, behind what has passed by already."""
+        self.copy = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=1 << 24))  # noqa: SIM115  (closed by __exit__)
+        self._keep(head)
+
+    def read(self, size: int = -1) -> bytes:
+        block = self.stream.read(size)
+        self._keep(block)
+        return block
+
+    def _keep(self, block: bytes) -> None:
+        if self.copy is None:
+            return
+        if self.copy.tell() + len(block) <= self.limits.nested_bytes:
+            self.copy.write(block)
+            return
+        self.copy.close()
+        self.copy = None
+
+    def again(self) -> BinaryIO | None:
+        """Return the content to be read again, from its copy or from the stream itself; None where it came but once."""
+        return self.copy if self.copy is not None else self.stream if self.stream.seekable() else None

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sauveterre.records.content import Camera
+from sauveterre.records.camera import Camera
 
 _SILENT = Camera()
 
@@ -26,7 +26,7 @@ class Film:
     """What a container states of itself, without a frame being decoded. Empty or None where it is silent."""
 
     container: str
-    """The name of the demultiplexer that reads it: ``mov``, ``matroska``, ``avi``, ``mp3``."""
+    """The name of the demultiplexer that reads it: ``mov``, ``matroska``, ``avi``, ``mp3``, ``gif``."""
     seconds: float | None = None
     width: int | None = None
     height: int | None = None
@@ -35,17 +35,12 @@ class Film:
     video_codec: str = ""
     """Empty when there is no moving picture: the content is sound alone. A cover picture is none."""
     audio_codecs: tuple[str, ...] = ()
-    """One for each track of sound, in their order; a film with any is flagged, and played muted."""
+    """One for each track of sound, in their order. Sound is flagged, and never decoded or played."""
     camera: Camera = _SILENT
     created_raw: str = ""
     """The moment of creation as stored; MP4 states it in UTC, and phones add a second one with their own zone."""
     place_raw: str = ""
     """The place as stored, by ISO 6709 (``+48.00+002.00/``)."""
-
-    @property
-    def has_sound(self) -> bool:
-        """Whether there is a track of sound."""
-        return bool(self.audio_codecs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +50,7 @@ class HashedFilm:
     film: Film
     frames: tuple[HashedFrame, ...] = ()
     """In the order of showing."""
-    contact_sheet: bytes = b""
+    sheet: bytes = b""
     """A JPEG of up to 16 frames side by side, without metadata. Protected material like its original."""
     trouble: str = ""
     """Why it could not be wholly decoded, in one sentence; empty when it was."""

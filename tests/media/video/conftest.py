@@ -11,13 +11,16 @@ import pytest
 
 @pytest.fixture(scope="session")
 def draw_clip(draw):
-    """Return a function that draws a clip; scenes are seeds, all of one length, one after the other."""
+    """Return a function that draws a clip; scenes are seeds, all of one length.
+
+    With a ``path`` it is written there first, with its index in front.
+    """
 
     def make(*, codec="libx264", form="mp4", fps=10, scenes=(1,), each=20, size=(320, 240), sound=False,
-             options=None, metadata=None, pixels="yuv420p"):  # fmt: skip
+             options=None, metadata=None, pixels="yuv420p", path=None):  # fmt: skip
         file = io.BytesIO()
         textures = [draw(seed, *size) for seed in scenes]
-        with av.open(file, "w", format=form) as container:
+        with av.open(path or file, "w", format=form, options={"movflags": "faststart"} if path else {}) as container:
             container.metadata.update(metadata or {})
             stream = container.add_stream(codec, rate=fps, options=options or {})
             stream.width, stream.height = size
@@ -34,7 +37,7 @@ def draw_clip(draw):
                 silence.sample_rate = 44_100
                 container.mux(tone.encode(silence))
                 container.mux(tone.encode(None))
-        return file.getvalue()
+        return path.read_bytes() if path else file.getvalue()
 
     return make
 

@@ -15,17 +15,10 @@ from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from sauveterre.errors import SauveterreError
-from sauveterre.records.content import Camera
+from sauveterre.media.video.kinds import CONTAINERS
+from sauveterre.records.camera import Camera
 from sauveterre.records.video import Film
 
-CONTAINERS = {
-    "video/mp4": "mov", "video/quicktime": "mov", "video/3gpp": "mov", "audio/mp4": "mov",
-    "video/webm": "matroska", "video/x-matroska": "matroska", "video/x-msvideo": "avi",
-    "video/mpeg": "mpeg", "video/mp2t": "mpegts", "video/x-flv": "flv", "video/x-ms-wmv": "asf",
-    "image/gif": "gif", "audio/mpeg": "mp3", "audio/ogg": "ogg", "audio/x-wav": "wav", "audio/flac": "flac",
-    "audio/amr": "amr", "audio/aac": "aac",
-}  # fmt: skip
-"""The kinds that are opened, and the one demultiplexer that each is given to."""
 LONGEST_TEXT = 256
 """Characters kept of one field."""
 LONGEST_REASON = 160

@@ -1,5 +1,6 @@
 """A film to what is kept of it: the front door of this package. Call it in the sandbox."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -7,58 +8,47 @@ import numpy as np
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from sauveterre.errors import LimitExceeded
-from sauveterre.media.pdq.hashing import Pixels, pdq_of_luma
-from sauveterre.media.pdq.kernels import Floats
-from sauveterre.media.video.frames import Damage, Decoding, coarse_of, is_cut, luma_of, packets_of, pixels_of
+from sauveterre.media import alarms
+from sauveterre.media.pdq.hashing import pdq_of_luma
+from sauveterre.media.video.frames import Decoding, Look, look_through, luma_of, pixels_of, stored_luma
 from sauveterre.media.video.opening import film_of, moving_picture, opened
-from sauveterre.media.video.plan import Packets, Times, at_interval, plan
-from sauveterre.media.video.sheet import MOST_TILES, TILE_SIDE, contact_sheet
+from sauveterre.media.video.plan import Times, Use, Uses, at_interval, plan
+from sauveterre.media.video.sampling import MOST_FRAMES, Kept, Sampling, coarse, cost_of, sheet_places
+from sauveterre.media.video.sheet import TILE_SIDE
 from sauveterre.records.limits import Limits
-from sauveterre.records.video import Film, HashedFilm, HashedFrame
+from sauveterre.records.video import Film, HashedFilm
+
+USUAL = Sampling()
+LATE_SECONDS, LATE_SHARE = 1.0, 0.02
+"""What may be missing at the end before a film counts as cut short: the larger of the two."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sampling:
-    """Which frames of a film are hashed, and how."""
-
-    interval: float = 1.0
-    """Seconds from one to the next; 0 for every frame."""
-    cuts: bool = True
-    """Also the first frame after each cut, of the frames that are decoded anyway."""
-    key_frames_only: bool = False
-    """Only the frames that stand alone: many times faster, and blind where they are far apart.
-
-    What they find may order the full pass. It settles nothing.
-    """
-    reference: bool = False
-    """Hash the exact way, sample by sample."""
-
-
-def read_film(stream: BinaryIO, kind: str, limits: Limits, sampling: Sampling = Sampling()) -> HashedFilm:
+def read_film(stream: BinaryIO, kind: str, limits: Limits, sampling: Sampling = USUAL) -> HashedFilm:
     """Return the facts of a film or sound, the hashes of the sampled frames, and a sheet of some of them.
 
-    ``stream`` is seekable, and is read twice. Damage that leaves something to hash is told in ``trouble``.
-    Raises ``Unplayable`` when nothing can be read, and ``LimitExceeded`` for frames larger than
-    ``limits.picture_pixels`` or too many of them; errors of the stream pass through.
+    ``stream`` is seekable, and is read twice. What could not be decoded, and why, is told in ``trouble``. Raises
+    ``Unplayable`` when nothing can be read; errors of the stream pass through.
     """
     with opened(stream, kind) as container:
         film, picture = film_of(container, kind), moving_picture(container)
         if picture is None:
             return HashedFilm(film=film)
-        _check_size(film, limits)
-        first_look = Decoding(container, picture)
-        packets = packets_of(first_look)
-        wanted = _wanted(packets, picture, sampling)
-    gathering = _gather(stream, kind, packets, wanted, sampling, whole=False)
-    if len(gathering.seen) < len(wanted):
-        gathering = _gather(stream, kind, packets, wanted, sampling, whole=True)
-    return HashedFilm(
-        film=film,
-        frames=tuple(gathering.hashed),
-        contact_sheet=contact_sheet(gathering.tiles),
-        trouble=_trouble(first_look.damage, gathering.damage, len(gathering.hashed)),
-    )
+        width, height = picture.width, picture.height
+        if width * height > limits.picture_pixels:
+            return HashedFilm(film=film, trouble=_too_large(width, height, limits))
+        decoding = Decoding(container, picture)
+        look = look_through(decoding)
+        stated = _seconds_of(picture) or film.seconds or 0.0
+        wanted = _wanted(look, picture, sampling)
+    way = _Way(stream, kind, look, wanted[:MOST_FRAMES], sampling, refused=decoding.damage.first)
+    uses = plan(look.packets, way.wanted)
+    affordable = limits.film_pixels // cost_of(width, height)
+    kept = way.go(_first(uses, affordable), limits)
+    if len(way.seen) < len(way.wanted) and not way.refused and np.count_nonzero(uses) <= affordable:
+        kept = way.go(_first(np.full(len(uses), Use.WANTED, np.uint8), affordable), limits)
+    if np.count_nonzero(uses) > affordable or len(wanted) > MOST_FRAMES:
+        return kept.film(film, _too_long(kept, limits))
+    return kept.film(film, way.trouble(kept, stated))
 
 
 def facts_of(stream: BinaryIO, kind: str) -> Film:
@@ -68,80 +58,93 @@ def facts_of(stream: BinaryIO, kind: str) -> Film:
 
 
 @dataclass(slots=True)
-class _Gathering:
-    """What is taken from the frames that pass by, in the order of showing."""
+class _Way:
+    """A film that has been looked through, and what is wanted of it."""
 
-    wanted: set[int]
-    shown: Times
-    on_sheet: set[int]
+    stream: BinaryIO
+    kind: str
+    look: Look
+    wanted: Times
     sampling: Sampling
-    tick: float
-    """Seconds in a unit of the times."""
-    damage: Damage = field(default_factory=Damage)
+    refused: str
+    """What the container or the decoder refused first; empty when nothing."""
     seen: set[int] = field(default_factory=set)
-    hashed: list[HashedFrame] = field(default_factory=list)
-    tiles: list[Pixels] = field(default_factory=list)
-    before: Floats | None = None
 
-    def take(self, frame: VideoFrame, time: int) -> None:
-        """Hash a frame if it is wanted or follows a cut, and keep it for the sheet if it was chosen for that."""
-        is_wanted = time in self.wanted and time not in self.seen
-        follows_cut = False
-        if self.sampling.cuts and not self.sampling.key_frames_only:
-            coarse = coarse_of(frame)
-            follows_cut = self.before is not None and is_cut(self.before, coarse)
-            self.before = coarse
-        if not is_wanted and not follows_cut:
-            return
-        self.seen |= {time} & self.wanted
-        pdq = pdq_of_luma(luma_of(frame), reference=self.sampling.reference)
-        number = int(np.searchsorted(self.shown, time))
-        seconds = (time - int(self.shown[0])) * self.tick
-        self.hashed.append(HashedFrame(number, pdq.hash, pdq.quality, seconds))
-        if time in self.on_sheet:
-            self.tiles.append(pixels_of(frame, TILE_SIDE))
+    def go(self, uses: Uses, limits: Limits) -> Kept:
+        """Decode what ``uses`` names, and keep what is wanted of it, within time for as much as that."""
+        self.seen.clear()
+        wanted, shown = set(self.wanted.tolist()), np.unique(self.look.packets.times)
+        on_sheet = {int(self.wanted[place]) for place in sheet_places(len(self.wanted))}
+        kept = Kept(cuts=self.sampling.cuts and not self.sampling.key_frames_only)
+        with opened(self.stream, self.kind) as container:
+            picture = moving_picture(container)
+            if picture is None:
+                return kept
+            cost = cost_of(picture.width, picture.height)
+            alarms.allow(np.count_nonzero(uses) * cost / limits.film_pixels_per_second)
+            tick, decoding = float(picture.time_base or 0), Decoding(container, picture)
+            for time, frame in _timed(decoding.frames(uses)):
+                kept.end = seconds = (time - int(shown[0])) * tick
+                cut = kept.follows_cut(coarse(stored_luma(frame)), seconds)
+                if not cut and (time not in wanted or time in self.seen):
+                    continue
+                self.seen |= {time} & wanted
+                pdq = pdq_of_luma(luma_of(frame), reference=self.sampling.reference)
+                kept.add(int(np.searchsorted(shown, time)), seconds, pdq)
+                if time in on_sheet:
+                    kept.tiles.append(pixels_of(frame, TILE_SIDE))
+        self.refused = self.refused or decoding.damage.first
+        return kept
 
-
-def _gather(
-    stream: BinaryIO, kind: str, packets: Packets, wanted: Times, sampling: Sampling, *, whole: bool
-) -> _Gathering:
-    """Decode by plan, or from end to end where the plan did not bring all: packets marked as key may be none."""
-    spread = np.linspace(0, max(len(wanted) - 1, 0), min(len(wanted), MOST_TILES)).astype(np.int64)
-    with opened(stream, kind) as container:
-        picture = moving_picture(container)
-        if picture is None:
-            return _Gathering(set(), wanted, set(), sampling, 0.0)
-        gathering = _Gathering(
-            set(wanted.tolist()), np.unique(packets.times), set(wanted[spread].tolist()), sampling,
-            float(picture.time_base or 0),
-        )  # fmt: skip
-        decoding = Decoding(container, picture, gathering.damage)
-        for frame in decoding.frames(None if whole else plan(packets, wanted)):
-            time = frame.dts if frame.pts is None else frame.pts
-            if time is not None:
-                gathering.take(frame, time)
-    return gathering
-
-
-def _wanted(packets: Packets, stream: VideoStream, sampling: Sampling) -> Times:
-    """Return when the frames are shown that are to be hashed, in units of the stream."""
-    if sampling.key_frames_only:
-        return np.unique(packets.times[packets.keys])
-    base = stream.time_base
-    return at_interval(packets.times, round(sampling.interval / base) if base else 0)
-
-
-def _check_size(film: Film, limits: Limits) -> None:
-    width, height = film.width or 0, film.height or 0
-    if width * height > limits.picture_pixels:
-        raise LimitExceeded(
-            f"the film states frames of {width:,} × {height:,} pixels, more than the {limits.picture_pixels:,} "
-            "allowed; raise picture_pixels to decode it"
+    def trouble(self, kept: Kept, stated: float) -> str:
+        """Say what is missing of a film that states so many seconds."""
+        missing = stated - self.look.seconds > max(LATE_SECONDS, LATE_SHARE * stated)
+        if not self.refused and not missing and len(self.seen) == len(self.wanted) > 0:
+            return ""
+        reason = self.refused or (f"it states {stated:.1f} seconds" if missing else "the decoder gives no more")
+        if not kept.frames:
+            return f"the film has a track of moving pictures, but no frame can be decoded from it: {reason}"
+        return (
+            f"the film is damaged or cut short: {len(self.seen):,} of {len(self.wanted):,} frames to be hashed were "
+            f"decoded, and nothing behind second {kept.end:.1f}: {reason}"
         )
 
 
-def _trouble(container: Damage, decoder: Damage, hashed: int) -> str:
-    damage = container if container.packets else decoder
-    if damage.packets:
-        return f"the film is damaged or cut short, and only what could be decoded was used: {damage.first}"
-    return "" if hashed else "the film has a track of moving pictures, but no frame can be decoded from it"
+def _timed(frames: Iterator[VideoFrame]) -> Iterator[tuple[int, VideoFrame]]:
+    for frame in frames:
+        time = frame.dts if frame.pts is None else frame.pts
+        if time is not None:
+            yield time, frame
+
+
+def _wanted(look: Look, stream: VideoStream, sampling: Sampling) -> Times:
+    """Return when the frames are shown that are to be hashed, in units of the stream."""
+    times = look.packets.times
+    if sampling.key_frames_only:
+        return np.unique(times[look.packets.keys])
+    base = stream.time_base
+    return at_interval(times, round(sampling.interval_for(look.seconds) / base) if base else 0)
+
+
+def _first(uses: Uses, affordable: int) -> Uses:
+    """Return which packets are decoded when only so many can be."""
+    return np.where(np.cumsum(uses != Use.SKIPPED) <= affordable, uses, np.uint8(Use.SKIPPED))
+
+
+def _seconds_of(stream: VideoStream) -> float:
+    return float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
+
+
+def _too_large(width: int, height: int, limits: Limits) -> str:
+    return (
+        f"the film states frames of {width:,} × {height:,} pixels, more than the {limits.picture_pixels:,} allowed; "
+        "raise picture_pixels to decode it"
+    )
+
+
+def _too_long(kept: Kept, limits: Limits) -> str:
+    return (
+        f"the film was decoded up to second {kept.end:.0f} only: all of it is more than the {MOST_FRAMES:,} frames "
+        f"that are hashed, or the {limits.film_pixels:,} pixels that may be decoded of one film; raise "
+        "film_pixels to decode more"
+    )
