@@ -32,9 +32,10 @@ from PIL import Image  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
-from sauveterre.matching.video import FilmThresholds, compare_films  # noqa: E402
+from sauveterre.matching.video import compare_films  # noqa: E402
 from sauveterre.media.pdq.hashing import warm  # noqa: E402
 from sauveterre.media.video.reading import Sampling, read_film  # noqa: E402
+from sauveterre.records.film_match import FilmThresholds  # noqa: E402
 from sauveterre.records.limits import Limits  # noqa: E402
 from sauveterre.records.video import HashedFrame  # noqa: E402
 

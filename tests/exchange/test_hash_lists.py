@@ -116,7 +116,10 @@ def test_hma_leaves_out_what_nobody_stated_an_opinion_of():
     out = io.BytesIO()
     written = write_hma_csv(out, [replace(sha1, category=OTHER), sha1], collab="Skies", opinions=OPINIONS)
 
-    assert written.left_out == {"no opinion is stated for the category rain:2": 1, "it has no PDQ and no MD5": 1}
+    assert written.left_out == {
+        "no opinion is stated for the category rain:2": 1,
+        "it has no PDQ, no vPDQ and no MD5": 1,
+    }
     assert out.getvalue() == b"collab,signal_type,signal_str,category,tags\r\n"
     with pytest.raises(InvalidInput, match="'RAIN' is no opinion"):
         write_hma_csv(out, [], collab="Skies", opinions={None: "RAIN"})

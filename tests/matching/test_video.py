@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sauveterre.matching.video import FilmComparison, FilmThresholds, compare_films, in_order_of_promise
-from sauveterre.matching.vpdq import read_vpdq_text
+from sauveterre.matching.video import compare_films, in_order_of_promise
+from sauveterre.records.film_match import FilmComparison, FilmThresholds
 from sauveterre.records.video import HashedFrame
+from sauveterre.records.vpdq import read_vpdq_text
 
 USUAL = FilmThresholds(distance=31, quality=50, query_share=0.8, target_share=0.0)
 BASES = [bytes([value, 255 - value, 0x5A, 0x3C] * 8) for value in range(1, 40, 3)]

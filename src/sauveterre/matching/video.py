@@ -5,71 +5,24 @@ senses, so here all four thresholds are always stated by the caller.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from sauveterre.matching.near import WIDTH, NearIndex, matchable, near, to_rows
+from sauveterre.matching.near import QUALITY, THRESHOLD, NearIndex, matchable, near, to_rows
+from sauveterre.records.film_match import FilmComparison, FilmThresholds
 from sauveterre.records.video import HashedFrame
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FilmThresholds:
-    """What counts as the same film."""
-
-    distance: int
-    """Most differing bits of 256 of two frames that are the same."""
-    quality: int
-    """Least PDQ quality of a frame that is compared, on both sides."""
-    query_share: float
-    """Least part of the query's compared frames that must be found in the target, 0 to 1."""
-    target_share: float
-    """Least part of the target's compared frames that must be found in the query, 0 to 1."""
-
-    def __post_init__(self) -> None:
-        """Refuse what makes no sense."""
-        shares = (self.query_share, self.target_share)
-        if not 0 <= self.distance <= 8 * WIDTH or not all(0 <= share <= 1 for share in shares):
-            raise ValueError(f"a distance of {self.distance} bits or shares of {shares} make no sense")
-
-
-@dataclass(frozen=True, slots=True)
-class FilmComparison:
-    """How far two films are the same. Frames are counted once each, however often they are shown."""
-
-    query_frames: int
-    """Different frames of the query that are good enough to be compared."""
-    query_found: int
-    """Those of them that the target has, too."""
-    target_frames: int
-    target_found: int
-    closest: int | None
-    """The least distance of two frames within the threshold, in bits; None when there are none."""
-
-    @property
-    def query_share(self) -> float:
-        """The part of the query that is in the target, 0 to 1; 0 when nothing of it can be compared."""
-        return self.query_found / self.query_frames if self.query_frames else 0.0
-
-    @property
-    def target_share(self) -> float:
-        """The part of the target that is in the query, 0 to 1; 0 when nothing of it can be compared."""
-        return self.target_found / self.target_frames if self.target_frames else 0.0
-
-    def is_match(self, thresholds: FilmThresholds) -> bool:
-        """Whether both shares are reached, by at least one frame on each side."""
-        return (
-            self.query_found > 0
-            and self.query_share >= thresholds.query_share
-            and self.target_share >= thresholds.target_share
-        )
+WITHIN = FilmThresholds(distance=THRESHOLD, quality=QUALITY, query_share=0.8, target_share=0.0)
+"""The film is a part of the other one: an extract, or all of it."""
+AROUND = FilmThresholds(distance=THRESHOLD, quality=QUALITY, query_share=0.0, target_share=0.8)
+"""The other one is a part of the film. Of a single picture, one frame is enough."""
 
 
 def compare_films(
     query: Iterable[HashedFrame], target: Iterable[HashedFrame], thresholds: FilmThresholds
 ) -> FilmComparison:
     """Compare two films by their frames; ``is_match`` of what comes back says whether they are the same."""
-    ours, theirs = _comparable(query, thresholds), _comparable(target, thresholds)
+    ours, theirs = comparable(query, thresholds.quality), comparable(target, thresholds.quality)
     if not ours or not theirs:
         return FilmComparison(len(ours), 0, len(theirs), 0, None)
     pairs = near(NearIndex(to_rows(theirs)), to_rows(ours), thresholds.distance)
@@ -95,6 +48,6 @@ def in_order_of_promise(
     return sorted(range(len(shares)), key=lambda place: -shares[place])
 
 
-def _comparable(frames: Iterable[HashedFrame], thresholds: FilmThresholds) -> list[bytes]:
-    good = {frame.pdq for frame in frames if matchable(frame.pdq, frame.quality, least_quality=thresholds.quality)}
-    return sorted(good)
+def comparable(frames: Iterable[HashedFrame], quality: int = QUALITY) -> list[bytes]:
+    """Return the different hashes of frames that are good enough to be compared, in a fixed order."""
+    return sorted({frame.pdq for frame in frames if matchable(frame.pdq, frame.quality, least_quality=quality)})

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from sauveterre.records.category import Category
 from sauveterre.records.digest import Digest
+from sauveterre.records.film_match import FilmMatch
 from sauveterre.records.problem import Problem
 from sauveterre.records.provenance import Provenance
+from sauveterre.records.video import HashedFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class ListedMedia:
     files: tuple[ListedFile, ...] = ()
     entry: str = ""
     """Its identity in the list, where the list has one: what a later version changes or withdraws it by."""
+    frames: tuple[HashedFrame, ...] = ()
+    """Of a film that is listed by vPDQ."""
     pdq_quality: int | None = None
     """PDQ quality, 0 to 100, where the list states it."""
 
@@ -78,5 +82,8 @@ class Hit:
     category: Category | None
     locator: str
     """The row of the list."""
+    film: FilmMatch | None = None
+    """How far the frames of a film are on the list, or a picture among those of a listed film; then ``digest`` is the
+    listed frame that is closest to one of them."""
     listed_quality: int | None = None
     """PDQ quality of the listed picture; None for digests, and where the list states none."""

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sauveterre.errors import MalformedList
-from sauveterre.matching.vpdq import read_vpdq_json, read_vpdq_text, vpdq_json, vpdq_text
 from sauveterre.records.video import HashedFrame
+from sauveterre.records.vpdq import read_vpdq_json, read_vpdq_text, vpdq_json, vpdq_text
 
 HASH = "0f" * 32
 frames = st.lists(st.builds(
