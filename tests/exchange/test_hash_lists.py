@@ -22,6 +22,7 @@ from sauveterre.records.category import Category
 from sauveterre.records.digest import HEX_LENGTH, Digest
 from sauveterre.records.hash_list import ListedFile, ListedMedia
 from sauveterre.records.provenance import Provenance
+from sauveterre.records.video import HashedFrame
 
 NOWHERE = Provenance("sha256:00", "rain", "line 1", "test")
 MD5 = Digest("md5", "0cc175b9c0f1b6a831c399e269772661")
@@ -109,6 +110,17 @@ def test_hma_is_read_back_signal_by_signal(written_items):
     ]  # fmt: skip
     assert read_back(out.getvalue(), "csv") == ("signals_csv", expected)
     assert written.items + written.left_out.total() == len(written_items)
+
+
+def test_hma_holds_the_frames_of_films():
+    frames = (HashedFrame(0, bytes(range(32)), 90, 0.0), HashedFrame(1, bytes(32), 0, 0.5))
+    out = io.BytesIO()
+    written = write_hma_csv(out, [ListedMedia((MD5,), RAIN, NOWHERE, frames=frames)], collab="S", opinions=OPINIONS)
+    opinion = Category("threatexchange-opinion", "POSITIVE_CLASS")
+    assert written.items == 1
+    assert read_back(out.getvalue(), "csv") == ("signals_csv", [
+        ListedMedia((MD5,), opinion, NOWHERE), ListedMedia((), opinion, NOWHERE, frames=frames),
+    ])  # fmt: skip
 
 
 def test_hma_leaves_out_what_nobody_stated_an_opinion_of():

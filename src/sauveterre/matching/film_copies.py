@@ -32,8 +32,8 @@ def film_copies(
 ) -> list[FilmCopy]:
     """Return the films, given by SHA-256 and frames, that match a longer one by any of the rules; by head, then film.
 
-    Distance and quality are those of the first rule. Memory: 32 bytes for each different frame. Time: the frames of each
-    film that is no copy are compared with all behind it, some thousand million pairs a second.
+    Distance and quality are those of the first rule. Memory: 32 bytes for each different frame. Time: the frames of
+    each film that is no copy are compared with all behind it, some thousand million pairs a second.
     """
     distance, quality = rules[0].distance, rules[0].quality
     good = [(sha256, comparable(frames, quality)) for sha256, frames in films]

@@ -1,8 +1,8 @@
 """A hash list for Hasher-Matcher-Actioner and ThreatExchange: one signal a row, as ``threatexchange dataset`` has it.
 
-The format knows PDQ (``pdq``), vPDQ (``vpdq``) and one kind of MD5 (``video_md5``), which every MD5 is written
-as. An item gives a row for each. What the exchange holds of it is not the item's category but an opinion, which whoever writes the list
-states for each category: a list of harmless pictures must not leave as its opposite.
+The format knows PDQ (``pdq``), vPDQ (``vpdq``) and one kind of MD5 (``video_md5``), which every MD5 is written as. An
+item gives a row for each. What the exchange holds of it is not the item's category but an opinion, which whoever writes
+the list states for each category: a list of harmless pictures must not leave as its opposite.
 """
 
 import csv
