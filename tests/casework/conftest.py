@@ -4,6 +4,7 @@ import heapq
 from concurrent.futures import Future
 from itertools import count
 
+import numpy as np
 import pytest
 
 from sauveterre.records.limits import Limits
@@ -38,6 +39,25 @@ def operation(ana):
     from sauveterre.casework.services.operations import create_operation
 
     return create_operation(name="Weather", by=ana)
+
+
+BASE = int.from_bytes(np.random.default_rng(50).integers(0, 256, 32, np.uint8).tobytes(), "big")
+
+
+@pytest.fixture
+def picture(operation):
+    """Make a picture whose hash parts from that of the others in its first bits, as many as ``away``."""
+    from sauveterre.casework.models import Content, Picture
+
+    def make(number, away, *, width=10, quality=80):
+        content = Content.objects.create(
+            operation=operation, sha256=f"{number:064x}", sha1="", md5="", size=1, kind="image/png"
+        )
+        pdq = (BASE ^ ((1 << away) - 1)).to_bytes(32, "big")
+        Picture.objects.create(content=content, width=width, height=10, pdq=pdq, quality=quality)
+        return content
+
+    return make
 
 
 class Here:

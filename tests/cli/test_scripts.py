@@ -151,6 +151,19 @@ def test_messages_read_says_who_administered_and_proves_it(lines, village, truth
     assert {one["group"] for one in found["membership"]} >= set(store["groups"])
 
 
+def test_a_near_hit_says_its_distance_both_qualities_and_the_row_of_the_list(lines, tmp_path):
+    picture = Image.effect_mandelbrot((512, 384), (-2.0, -1.2, 0.8, 1.2), 60)
+    picture.save(tmp_path / "large.png")
+    (print_,) = lines("hash", tmp_path / "large.png")["fingerprint"]
+    listed = int(print_["pdq"], 16) ^ 0b111
+    (tmp_path / "list.txt").write_text(f"pdq {listed:064x}\n")
+
+    (hit,) = lines("match", "--list", tmp_path / "list.txt", tmp_path / "large.png")["hit"]
+
+    assert (hit["distance"], hit["quality"], hit["listed_quality"]) == (3, print_["quality"], None)
+    assert (hit["value"], hit["locator"]) == (f"{listed:064x}", "line 1")
+
+
 def test_stack_finds_the_sizes_of_one_picture(lines, tmp_path):
     picture = Image.effect_mandelbrot((512, 384), (-2.0, -1.2, 0.8, 1.2), 60)
     picture.save(tmp_path / "large.png")

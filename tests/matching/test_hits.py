@@ -143,6 +143,15 @@ def test_flat_hashes_never_match(make):
     assert list(match([content(5, b"\0" * 32, 100)], [skies])) == []
 
 
+def test_a_flat_picture_on_one_side_is_enough(make):
+    """Hashes of 20 and 40 bits, 20 apart: the first lies within the threshold of one colour, the second does not."""
+    flat, other = (((1 << bits) - 1).to_bytes(32, "big") for bits in (20, 40))
+    assert list(match([content(1, flat)], [make(SKIES, item("a", Digest("pdq", other.hex())))])) == []
+    assert list(match([content(1, other)], [make(SKIES, item("a", Digest("pdq", flat.hex())))])) == []
+    near = make(FILMS, item("a", Digest("pdq", ((1 << 41) - 1).to_bytes(32, "big").hex())))
+    assert [hit.distance for hit in match([content(1, other)], [near])] == [1]
+
+
 def test_the_order_is_that_of_the_contents_whatever_the_batch(make, pdq, flipped):
     skies = make(SKIES, *(item(f"line {k}", Digest("md5", digests(k).md5)) for k in range(0, 40, 2)))
     films = make(FILMS, item("x", Digest("pdq", pdq.hex())), item("y", Digest("sha1", digests(3).sha1)))

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sauveterre.matching.answers import Answers, MergeAnswer
 from sauveterre.matching.stacks import Candidate, StackOptions, stack
 from sauveterre.matching.standing import MergeQuestion, StandingStack, restack
 
@@ -153,3 +154,62 @@ def test_doubles_are_refused():
         restack([one, one], [])
     with pytest.raises(ValueError, match="decided stacks b is"):
         restack([one, replace(one, identity="c")], [])
+
+
+def answered(first, second, *, same):
+    return MergeAnswer((first.sha256, second.sha256), same)
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_an_answer_binds_every_later_run_and_its_pictures_join_the_nearest_head(same):
+    stood = decide(restack([], LEFT + RIGHT), {0, 1})
+    left = BRIDGE._replace(sha256="c" * 64, pdq=picture(0, 0, 24).pdq)
+    right = BRIDGE._replace(sha256="d" * 64, pdq=picture(0, 0, 26).pdq)
+    everything = [*LEFT, *RIGHT, left, BRIDGE, right]
+    assert len(restack(stood, everything).questions[0].contents) == 3
+    standing = restack(stood, everything, answers=[answered(RIGHT[0], LEFT[0], same=same)])
+    first, second = standing.stacks
+    assert first.members == ((LEFT[0].sha256, 0), (LEFT[1].sha256, 3), ("c" * 64, 24), (BRIDGE.sha256, 25))
+    assert second.members == ((RIGHT[0].sha256, 0), (RIGHT[1].sha256, 3), ("d" * 64, 24))
+    assert standing.by_answer == {"c" * 64, "d" * 64, BRIDGE.sha256}
+    assert standing.questions == ()
+    again = restack(standing.stacks, everything, answers=[answered(LEFT[0], RIGHT[0], same=same)])
+    assert (again.stacks, again.questions, again.by_answer) == (standing.stacks, (), frozenset())
+
+
+def test_a_picture_near_three_stacks_waits_until_every_pair_is_answered():
+    heads = [picture(number, start, length) for number, (start, length) in enumerate([(0, 0), (0, 40), (100, 30)], 1)]
+    middle = picture(20, 0, 20)
+    far = picture(21, 0, 20)._replace(pdq=(int.from_bytes(middle.pdq, "big") ^ 0x1FF << 100).to_bytes(32, "big"))
+    assert [apart(far, head) for head in heads] == [29, 29, 41]
+    near_third = heads[2]._replace(pdq=(int.from_bytes(heads[2].pdq, "big") ^ 0x1FFFFF << 109).to_bytes(32, "big"))
+    everything = [heads[0], heads[1], near_third, far]
+    assert [apart(far, head) for head in everything[:3]] == [29, 29, 20]
+    one, two, three = (head.sha256 for head in heads)
+    stood = [StandingStack(name, name, ((name, 0),), decided=True) for name in (one, two, three)]
+
+    def asked(*answers):
+        return [question.stacks for question in restack(stood, everything, answers=answers).questions]
+
+    assert asked() == [(one, two), (one, three), (two, three)]
+    first = answered(heads[0], heads[1], same=True)
+    assert asked(first) == [(one, three), (two, three)]
+    second = answered(heads[1], heads[2], same=False)
+    assert asked(second) == [(one, two), (one, three)]
+    assert asked(first, second) == []
+    joined = restack(stood, everything, answers=[first, second]).stacks[2]
+    assert joined.members == ((three, 0), (far.sha256, 20))
+
+
+@given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7), st.booleans()), max_size=12), st.randoms())
+def test_answers_do_not_depend_on_their_order(drawn, order):
+    given_answers = [MergeAnswer((str(first), str(second)), same) for first, second, same in drawn]
+    shuffled = list(given_answers)
+    order.shuffle(shuffled)
+    flipped = [MergeAnswer((one.stacks[1], one.stacks[0]), one.same) for one in shuffled]
+    left, right = Answers(given_answers), Answers(flipped)
+    pairs = [(str(first), str(second)) for first in range(8) for second in range(8)]
+    assert [left.is_open(*pair) for pair in pairs] == [right.is_open(*pair) for pair in pairs]
+    for one in given_answers:
+        assert not left.is_open(*one.stacks)
+        assert not one.same or left.are_same(*one.stacks)

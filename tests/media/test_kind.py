@@ -9,10 +9,12 @@ import struct
 import tarfile
 import zipfile
 
+import puremagic
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sauveterre.media import kind as kind_module
 from sauveterre.media.kind import TEXT, UNKNOWN, kind_of
 
 
@@ -138,3 +140,21 @@ def test_streams_without_a_head_of_their_own_are_told_by_their_packets():
     assert kind_of(frame * 3) == "audio/aac"
     assert kind_of(frame * 2 + b"\xff") != "audio/aac"
     assert kind_of(b"#!AMR\n" + bytes(40)) == "audio/amr"
+
+
+@given(st.binary(max_size=300))
+def test_what_is_not_asked_of_the_library_is_nothing_that_it_knows(head):
+    assert kind_module._by_library(head, 4) == asked(head)
+
+
+def test_all_that_the_library_knows_is_asked_of_it():
+    heads = [b"\x80" * row.offset + row.byte_match for row in puremagic.magic_header_array]
+    assert [head for head in heads if kind_module._by_library(head, 1) != asked(head, 1)] == []
+    assert len([head for head in heads if kind_module._by_library(head, 4)]) > 700
+
+
+def asked(head, least=4):
+    """Ask the library whatever a content begins with."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kind_module, "_may_be_known", bool)
+        return kind_module._by_library(head, least)

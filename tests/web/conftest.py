@@ -79,12 +79,8 @@ class Builder:
         self.messages()
         self.findings()
         self.action()
-        return SimpleNamespace(
-            operation=self.operation, ana=self.ana, ben=self.ben, eve=self.eve, exhibits=self.exhibits,
-            sources=self.sources, entries=self.entries, pictures=self.pictures, referral=self.referral,
-            group=group_id(0), account=account_id(0), space=self.space, package=self.package, lists=self.lists,
-            thumbnails=self.thumbnails, contents=self.all_contents, custody=self.custody, photo=self.photo,
-        )  # fmt: skip
+        made = {name: value for name, value in vars(self).items() if name not in {"m", "rows", "all_contents"}}
+        return SimpleNamespace(**made, contents=self.all_contents, group=group_id(0), account=account_id(0))
 
     def people(self):
         from sauveterre.casework import audit
@@ -230,13 +226,17 @@ class Builder:
             self.m.Hit.objects.create(
                 content=content, hash_list=self.lists[on], algorithm=algorithm,
                 value=getattr(content, algorithm, "00" * 32), distance=distance,
-                quality=80 if algorithm == "pdq" else None, category_scheme="weather",
-                category_code="2", locator=f"line {place}", rule="ignored" if on else "settled",
+                quality=80 if algorithm == "pdq" else None, listed_quality=95 if distance else None,
+                category_scheme="weather", category_code="2", rule="ignored" if on else "settled",
+                locator=f"line {place}",
             )  # fmt: skip
-        for head, members in [(10, (11, 12, 13)), (15, (16,)), (0, (18,))]:
-            stack = self.m.Stack.objects.create(operation=self.operation, head=self.pictures[head])
-            for member in members:
-                self.m.StackMember.objects.create(stack=stack, content=self.pictures[member], distance=5)
+        self.stacks = []
+        for head, *others in [(10, 11, 12, 13), (15, 16), (0, 18)]:
+            first = self.pictures[head]
+            stack = self.m.Stack.objects.create(operation=self.operation, identity=first.sha256, head=first)
+            for one, distance in [(first, 0), *((self.pictures[other], 5) for other in others)]:
+                self.m.StackMember.objects.create(stack=stack, content=one, distance=distance)
+            self.stacks.append(stack)
 
     def prov(self, source=None):
         self.rows += 1

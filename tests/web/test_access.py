@@ -8,6 +8,7 @@ OPEN = {"overview", "sign-in", "sign-in-link", "sign-out", "appearance", "set_la
 POST_ONLY = {
     "make-package", "add-measure", "import-measures", "add-target", "add-day", "exhibit-attach", "exhibit-key",
     "exhibit-digests", "custody-enter", "custody-sign", "photograph", "list-rule", "confirm", "withdraw",
+    "decide", "stack-take-back", "answer-question",
 }  # fmt: skip
 BOTH = {"referrals", "exhibit-new", "exhibit-edit", "exhibit-import"}
 OF_EXHIBIT = {
@@ -39,7 +40,9 @@ def address(world):
         "photo": [world.exhibits[0].pk, world.photo.pk],
         "source": [world.sources[0].pk],
         "entry": [world.entries[0].pk],
-        **{key: [world.pictures[0].sha256] for key in ("content", "confirm", "withdraw")},
+        **{key: [world.pictures[0].sha256] for key in ("content", "confirm", "withdraw", "decide")},
+        **{key: [world.stacks[0].pk] for key in ("stack", "stack-take-back")},
+        "answer-question": [world.stacks[0].pk, world.stacks[1].pk],
         "blurred": [world.pictures[0].sha256],
         "group": [world.group],
         "person": [world.account],
@@ -95,6 +98,7 @@ def test_keys_of_another_operation_are_not_found(world, member, stranger):
         ("referral", world.referral.pk), ("exhibit", world.exhibits[0].pk), ("source", world.sources[0].pk),
         ("entry", world.entries[0].pk), ("content", world.pictures[0].sha256), ("blurred", world.pictures[0].sha256),
         ("group", world.group), ("person", world.account), ("space", world.space), ("package", world.package.pk),
+        ("stack", world.stacks[0].pk),
     ]:  # fmt: skip
         assert stranger.get(reverse(name, args=[own, key])).status_code == 404, name
     found = stranger.get(reverse("search", args=[own]), {"q": "rain"}).content.decode()

@@ -84,8 +84,9 @@ def test_a_picture_without_a_thumbnail_is_not_found(member, world):
     assert member.get(reverse("blurred", args=[world.operation.pk, text.sha256])).status_code == 404
 
 
-def tiles(member, world, **query):
-    page = member.get(reverse("gallery", args=[world.operation.pk]), query).content.decode()
+def tiles(member, world, *, stack=None, **query):
+    url = reverse("stack", args=[world.operation.pk, stack]) if stack else reverse("gallery", args=[world.operation.pk])
+    page = member.get(url, query).content.decode()
     return [content.sha256 for content in world.pictures if f"/contents/{content.sha256}/" in page]
 
 

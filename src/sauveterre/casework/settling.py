@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sauveterre.casework.models import Content, HashList, Hit, Operation, Stack, StackMember
+from sauveterre.casework.models import Content, HashList, Hit, Operation
 from sauveterre.casework.rulings import policies_of
+from sauveterre.casework.stacking import stack_again
 from sauveterre.casework.storage import kept_list
-from sauveterre.pipeline.known import look_up, open_built, stacks_of
+from sauveterre.pipeline.known import candidates_of, look_up, open_built
 from sauveterre.records.content import Fingerprint
 from sauveterre.records.hash_list import Hit as HitRecord
 from sauveterre.records.ruling import Policy, ruling
@@ -22,27 +23,20 @@ class Settled:
 
 
 def settle(operation: Operation, prints: list[Fingerprint]) -> Settled:
-    """Look all contents up on all lists of an operation, and stack its pictures."""
+    """Look all contents up on all lists of an operation, and stack its pictures with the stacks that stand."""
     lists = {(row.name, row.version): row for row in HashList.objects.filter(operation=operation).order_by("pk")}
     known = [open_built(kept_list(row.sha256, row.name, row.version)) for row in lists.values()]
     hits = look_up(prints, known)
-    stacks = stacks_of(prints)
-    heads = {member: stack.head for stack in stacks for member, _ in stack.members}
+    stacked = stack_again(operation, candidates_of(prints))
 
     def write() -> None:
         numbers = dict(Content.objects.filter(operation=operation).values_list("sha256", "pk"))
         Hit.objects.filter(content__operation=operation).delete()
-        Stack.objects.filter(operation=operation).delete()
         policies = policies_of(operation)
         Hit.objects.bulk_create(_hit(hit, numbers, lists, policies) for hit in hits)
-        made = Stack.objects.bulk_create(Stack(operation=operation, head_id=numbers[stack.head]) for stack in stacks)
-        StackMember.objects.bulk_create(
-            StackMember(stack=row, content_id=numbers[member], distance=distance)
-            for row, stack in zip(made, stacks, strict=True)
-            for member, distance in stack.members
-        )
+        stacked.write()
 
-    return Settled(heads, write)
+    return Settled(stacked.heads, write)
 
 
 def _hit(
@@ -59,6 +53,7 @@ def _hit(
         value=hit.digest.hex,
         distance=hit.distance,
         quality=hit.quality,
+        listed_quality=hit.listed_quality,
         category_scheme=hit.category.scheme if hit.category else "",
         category_code=hit.category.code if hit.category else "",
         locator=hit.locator,

@@ -21,7 +21,7 @@ def run(
     workers: Annotated[int, typer.Option(min=1, help="Child processes.")] = 2,
     limit: LimitOption = None,
 ) -> None:
-    """Print a JSON line for each hit: file, list, version, distance, category."""
+    """Print a JSON line for each hit: file, list and its row, distance, both qualities, category."""
     from sauveterre import api
 
     print_found("hit", api.match(paths, lists, workers=workers, limits=limits_from(limit)), _fields_of)
@@ -38,6 +38,7 @@ def _fields_of(found: "Matched") -> dict[str, object]:
         "value": hit.digest.hex,
         "distance": hit.distance,
         "quality": hit.quality,
+        "listed_quality": hit.listed_quality,
         "category": hit.category,
         "locator": hit.locator,
     }

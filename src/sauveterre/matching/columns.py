@@ -23,13 +23,15 @@ from numpy.typing import NDArray
 from sauveterre.errors import UnreadableSource, WorkspaceError
 
 MAGIC = b"SVTCOLS\0"
-VERSION = 1
+VERSION = 2
 PAGE = 4_096
 CHECKED_AT_ONCE = 1 << 24
 """Files up to this many bytes are checked in full when they are opened (about ten milliseconds)."""
 
 _PREFIX = struct.Struct("<8sIII")
 _CRC_BLOCK = 1 << 22
+_AHEAD = 1 << 17
+"""Bytes that are asked for at once: of more, a system may read no more than this."""
 
 Column = NDArray[Any]
 
@@ -43,12 +45,29 @@ class Columns:
     meta: dict[str, Any]
     arrays: Mapping[str, Column]
     checksums: Mapping[str, int]
+    places: Mapping[str, dict[str, Any]]
+    whole: mmap.mmap
 
     def verify(self) -> None:
         """Read every column and compare its checksum; raise ``UnreadableSource`` that names the first wrong one."""
         for name, array in self.arrays.items():
-            if _checksum(array) != self.checksums[name]:
+            total = 0
+            for start, block in _blocks(array):
+                self.read_ahead(name, start, len(block))
+                total = zlib.crc32(block, total)
+            if total != self.checksums[name]:
                 raise _damaged(self.path, f"the column {name} is not what was written")
+
+    def read_ahead(self, name: str, start: int = 0, length: int | None = None) -> None:
+        """Ask the system to read a column, or some bytes of it, from the disk now, without waiting for it."""
+        stop = self.places[name]["length"] if length is None else start + length
+        for at in range(start, stop, _AHEAD):
+            self.whole.madvise(mmap.MADV_WILLNEED, self.places[name]["offset"] + at, min(_AHEAD, stop - at))
+
+    def is_read_here_and_there(self, name: str) -> None:
+        """Tell the system that one page of a column says nothing of the next: it then reads no more than it must."""
+        if length := self.places[name]["length"]:
+            self.whole.madvise(mmap.MADV_RANDOM, self.places[name]["offset"], length)
 
 
 class Plan:
@@ -115,7 +134,7 @@ def open_columns(path: Path, kind: str) -> Columns:
         raise _damaged(path, f"it is of the kind {stated['kind']!r} instead of {kind!r}")
     places = stated["columns"]
     sums = {name: place["crc32"] for name, place in places.items()}
-    columns = Columns(path, kind, stated["meta"], _views(whole, places), sums)
+    columns = Columns(path, kind, stated["meta"], _views(whole, places), sums, places, whole)
     if length <= CHECKED_AT_ONCE:
         columns.verify()
     return columns
@@ -148,11 +167,16 @@ def _views(whole: mmap.mmap, places: Mapping[str, dict[str, Any]]) -> dict[str, 
     }
 
 
-def _checksum(array: Column) -> int:
+def _blocks(array: Column) -> Iterator[tuple[int, memoryview]]:
     data = array.reshape(-1).view(np.uint8).data
-    total = 0
     for start in range(0, len(data), _CRC_BLOCK):
-        total = zlib.crc32(data[start : start + _CRC_BLOCK], total)
+        yield start, data[start : start + _CRC_BLOCK]
+
+
+def _checksum(array: Column) -> int:
+    total = 0
+    for _, block in _blocks(array):
+        total = zlib.crc32(block, total)
     return total
 
 

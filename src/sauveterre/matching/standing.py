@@ -2,17 +2,22 @@
 
 The rule: a decided stack keeps its head and its members. A picture in no decided stack joins the one whose head it lies
 within the threshold of. Where it lies so near the heads of several decided stacks, it joins none and a question is
-put, for joining them would spread decisions that nobody took. All other pictures are stacked as ``stacks.stack`` does,
-from the best to the worst, and such a stack takes over the identity of the undecided one that it shares most with.
+put for each two of them, for joining them would spread decisions that nobody took. Once all these questions are
+answered, same or different, the picture joins the stack of the nearest head, of equals the first. All other pictures
+are stacked as ``stacks.stack`` does, from the best to the worst, and such a stack takes over the identity of the
+undecided one that it shares most with. So a better picture becomes the head of a stack that nobody decided; that of a
+decided one stays, for it is what the decision was taken around.
 
 So what the stacks hold depends on the decided stacks and the pictures alone, never on the batches they came in.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 
 from sauveterre.matching import near
+from sauveterre.matching.answers import Answers, MergeAnswer
 from sauveterre.matching.near import NearIndex
 from sauveterre.matching.stacks import Candidate, Stack, StackOptions, rank, stack
 
@@ -35,10 +40,10 @@ class StandingStack:
 
 @dataclass(frozen=True, slots=True)
 class MergeQuestion:
-    """Pictures that lie within the threshold of the heads of several decided stacks, and so were given to none."""
+    """Pictures within the threshold of two decided stacks' heads, which were given to none."""
 
-    stacks: tuple[str, ...]
-    """Their identities, sorted: are these stacks one?"""
+    stacks: tuple[str, str]
+    """Their identities, sorted: do these stacks show the same?"""
     contents: tuple[str, ...]
     """The SHA-256 of the pictures, sorted."""
 
@@ -50,13 +55,16 @@ class Standing:
     stacks: tuple[StandingStack, ...]
     """By identity: all decided ones, and the undecided ones of two members or more."""
     questions: tuple[MergeQuestion, ...]
-    """By the identities asked about. They are put again each time until the stacks are decided otherwise."""
+    """By the identities asked about. They are put again each time until they are answered."""
+    by_answer: frozenset[str] = frozenset()
+    """SHA-256 of those that now joined a stack because questions about it were answered."""
 
 
 def restack(
     earlier: Iterable[StandingStack],
     pictures: Iterable[tuple[str, bytes, int, int, int]],
     options: StackOptions = _OPTIONS,
+    answers: Iterable[MergeAnswer] = (),
 ) -> Standing:
     """Return how the stacks stand once the pictures of an operation, those known before and new ones, are all there.
 
@@ -76,7 +84,8 @@ def restack(
         for sha256, one in contents.items()
         if sha256 not in taken and near.matchable(one.pdq, one.quality, least_quality=options.quality)
     ]
-    joined, asked = _parted(_close_heads(decided, contents, waiting, options))
+    close = _close_heads(decided, contents, waiting, options)
+    joined, asked = _parted(close, Answers(answers))
     settled = {sha256 for group in joined.values() for _, sha256 in group}
     made = stack((one for one in waiting if one.sha256 not in settled), options)
     named = _named(made, undecided, {standing.identity for standing in stood})
@@ -84,6 +93,7 @@ def restack(
     return Standing(
         tuple(sorted(grown + named, key=lambda one: one.identity)),
         tuple(MergeQuestion(stacks, tuple(sorted(names))) for stacks, names in sorted(asked.items())),
+        frozenset(sha256 for sha256 in settled if len(close[sha256]) > 1),
     )
 
 
@@ -118,17 +128,18 @@ def _close_heads(
 
 
 def _parted(
-    close: Mapping[str, list[tuple[str, int]]],
-) -> tuple[dict[str, list[tuple[int, str]]], dict[tuple[str, ...], list[str]]]:
-    """Return who joins each stack, with the distance, and who is near which several stacks."""
+    close: Mapping[str, list[tuple[str, int]]], answers: Answers
+) -> tuple[dict[str, list[tuple[int, str]]], dict[tuple[str, str], list[str]]]:
+    """Return who joins each stack, with the distance, and who is near which two stacks that nobody told apart."""
     joined: dict[str, list[tuple[int, str]]] = {}
-    asked: dict[tuple[str, ...], list[str]] = {}
+    asked: dict[tuple[str, str], list[str]] = {}
     for sha256, heads in close.items():
-        if len(heads) == 1:
-            ((identity, distance),) = heads
+        pairs = [pair for pair in combinations(sorted(identity for identity, _ in heads), 2) if answers.is_open(*pair)]
+        for pair in pairs:
+            asked.setdefault(pair, []).append(sha256)
+        if not pairs:
+            distance, identity = min((distance, identity) for identity, distance in heads)
             joined.setdefault(identity, []).append((distance, sha256))
-        else:
-            asked.setdefault(tuple(sorted(identity for identity, _ in heads)), []).append(sha256)
     return joined, asked
 
 
@@ -153,12 +164,12 @@ def _named(made: list[Stack], undecided: list[StandingStack], used: set[str]) ->
             given.add(identity)
     for one in made:
         if one.head not in identities:
-            identities[one.head] = _fresh(one.head, used)
+            identities[one.head] = fresh(one.head, used)
             used.add(identities[one.head])
     return [StandingStack(identities[one.head], one.head, one.members) for one in made]
 
 
-def _fresh(head: str, used: set[str]) -> str:
+def fresh(head: str, used: Container[str]) -> str:
     """Return an identity that no stack has had: the head's, or where another stack began with it, with a number."""
     number, identity = 1, head
     while identity in used:

@@ -15,6 +15,7 @@ from sauveterre.matching.lines import lines_of
 MOST_BYTES_IN_ONE_LINE = 1 << 16
 MOST_LINES_IN_ONE_ROW = 16
 _DELIMITERS = ",;\t"
+csv.field_size_limit(1 << 24)  # lines are bounded before their cells are
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,10 @@ from sauveterre.matching import exact_kernels, film_kernels, near_kernels, star_
 
 KERNELS = (
     exact_kernels.compare,
-    exact_kernels.find,
-    exact_kernels.fill_table,
+    exact_kernels.order_roughly,
+    exact_kernels.sift,
+    exact_kernels.settle,
+    exact_kernels.lay_row,
     exact_kernels.merge,
     near_kernels.distance,
     near_kernels.band_value,

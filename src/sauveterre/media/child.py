@@ -22,6 +22,7 @@ from sauveterre.media import alarms
 from sauveterre.media.casualty import Casualty, CasualtyReason
 from sauveterre.media.crossing import packed
 from sauveterre.media.deaths import MEMORY_EXIT
+from sauveterre.media.memory import keep_freed_memory
 from sauveterre.records.limits import Clocks, Limits
 
 OPEN_FILES = 256
@@ -54,6 +55,7 @@ def shut_in(limits: Limits, hands: Path, bubble: bool) -> None:  # noqa: FBT001 
     _bound(resource.RLIMIT_FSIZE, limits.nested_bytes)
     _bound(resource.RLIMIT_NOFILE, OPEN_FILES)
     _bound(resource.RLIMIT_AS, limits.memory_bytes)
+    keep_freed_memory()
     sys.addaudithook(_refuse_network)
 
 

@@ -20,14 +20,10 @@ from PIL import AvifImagePlugin, Image, ImageFile, UnidentifiedImageError
 
 from sauveterre.errors import SauveterreError
 from sauveterre.media.exif import SILENT, Metadata, metadata_of, metadata_of_block, metadata_of_exif
+from sauveterre.media.formats import FORMATS
+from sauveterre.media.heic.frames import pixels_of
 from sauveterre.media.pdq.hashing import Pixels
 from sauveterre.records.limits import Limits
-
-FORMATS = {
-    "image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/gif": "GIF", "image/tiff": "TIFF",
-    "image/bmp": "BMP", "image/avif": "AVIF", "image/heic": "HEIC", "image/heif": "HEIC",
-}  # fmt: skip
-"""The kinds that are decoded, and the name of the one decoder that each is given to."""
 
 SCALED_SIDE = 256
 """A scaled decode keeps its shorter side at least so long: hashes then stay within 4 bits of full size."""
@@ -163,33 +159,48 @@ def _load(content: bytes | BinaryIO, kind: str, limits: Limits, *, tolerant: boo
     before = ImageFile.LOAD_TRUNCATED_IMAGES
     ImageFile.LOAD_TRUNCATED_IMAGES = tolerant
     try:
+        if FORMATS[kind] == "HEIC":
+            return _heic(content, stream, limits)
         image, metadata = _open(stream, kind, limits)
         image.load()
         if isinstance(content, bytes) and kind in {"image/jpeg", "image/png", "image/webp"}:
             metadata = metadata_of(content, kind)
-        plain = image if image.mode in {"L", "RGB"} else image.convert("RGB")
+        plain = _plain(image)
         return Decoded(_pixels(plain), image.height, image.width, _eight_bit(image) or plain, metadata=metadata)
     finally:
         ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
+def _heic(content: bytes | BinaryIO, stream: BinaryIO, limits: Limits) -> Decoded:
+    """Decode by FFmpeg where it gives the same pixels, else by libheif; either turns the picture upright."""
+    heif = pillow_heif.open_heif(stream)
+    width, height = heif.size
+    _check_size(width, height, limits)
+    block = heif.info.get("exif")
+    metadata = replace(metadata_of_block(block) if block else SILENT, orientation=1)
+    pixels = pixels_of(content, most_pixels=limits.picture_pixels) if isinstance(content, bytes) else None
+    if pixels is None or pixels.shape[:2] != (height, width):
+        plain = _plain(heif.to_pillow())
+        return Decoded(_pixels(plain), height, width, plain, metadata=metadata)
+    shown = Image.fromarray(pixels if pixels.shape[2] == 3 else pixels[:, :, 0])
+    return Decoded(pixels, height, width, shown, metadata=metadata)
+
+
 def _open(stream: BinaryIO, kind: str, limits: Limits) -> tuple[Image.Image, Metadata]:
     """Open a picture without decoding it, within bounds, and return what its own header says of its making.
 
-    HEIC and TIFF are turned upright by their decoders, so nothing is left to turn.
+    TIFF is turned upright by its decoder, so nothing is left to turn.
     """
-    if FORMATS[kind] == "HEIC":
-        heif = pillow_heif.open_heif(stream)
-        _check_size(heif.size[0], heif.size[1], limits)
-        block = heif.info.get("exif")
-        metadata = metadata_of_block(block) if block else SILENT
-        return heif.to_pillow(), replace(metadata, orientation=1)
     image = Image.open(stream, formats=[FORMATS[kind]])
     _check_size(image.width, image.height, limits)
     if kind == "image/tiff":
         return image, replace(metadata_of_exif(image.getexif()), orientation=1)
     block = image.info.get("exif")
     return image, metadata_of_block(block) if isinstance(block, bytes) else SILENT
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    return image if image.mode in {"L", "RGB"} else image.convert("RGB")
 
 
 def _pixels(image: Image.Image) -> Pixels:

@@ -47,7 +47,7 @@ def read_once(
     head = _full_block(stream)
     late = not md5_of_short and len(head) < BLOCK_BYTES
     hashes = [hashlib.new(name, usedforsecurity=False) for name in ("sha1", "sha256", *(() if late else ("md5",)))]
-    keeps = (size_hint or 0) <= KEPT_BYTES and wanted(head)
+    keeps = wanted(head) and (size_hint or 0) <= KEPT_BYTES
     kept = [head]
     size, block = 0, head
     while block:

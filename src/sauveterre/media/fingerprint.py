@@ -1,15 +1,16 @@
-"""A content to its fingerprint: the front door of this package. Pure: no process, clock or network in it."""
+"""A content to its fingerprint: the front door of this package. Pure: no process, clock or network in it.
+
+Decoders are imported where they are used: only children load them.
+"""
 
 import tempfile
 from dataclasses import dataclass
 from io import BytesIO
 from typing import BinaryIO, cast
 
-from sauveterre.media.decoding import FORMATS
 from sauveterre.media.digests import Reading, read_once
-from sauveterre.media.kind import kind_of
-from sauveterre.media.picture import picture_of
-from sauveterre.media.video.kinds import is_film, may_move
+from sauveterre.media.formats import FORMATS, is_film, may_move
+from sauveterre.media.kind import UNKNOWN, kind_of
 from sauveterre.records.content import Fingerprint, Picture
 from sauveterre.records.limits import Limits
 from sauveterre.records.video import HashedFilm
@@ -41,8 +42,10 @@ def fingerprint(stream: BinaryIO, *, limits: Limits, size_hint: int | None = Non
     The decoders underneath may still crash, hang or eat memory: call this in the sandbox.
     """
     with _Copying(stream, limits) as copying:
+        kind = UNKNOWN
 
         def wanted(head: bytes) -> bool:
+            nonlocal kind
             kind = kind_of(head)
             if decode and is_film(kind) and not stream.seekable():
                 copying.begin(head)
@@ -50,7 +53,6 @@ def fingerprint(stream: BinaryIO, *, limits: Limits, size_hint: int | None = Non
             return decode and (kind in FORMATS or is_film(kind))
 
         reading = read_once(cast(BinaryIO, copying), wanted=wanted, most_bytes=limits.entry_bytes, size_hint=size_hint)
-        kind = kind_of(reading.head)
         picture: Picture | None = None
         film: HashedFilm | None = None
         trouble = ""
@@ -68,7 +70,7 @@ def fingerprint(stream: BinaryIO, *, limits: Limits, size_hint: int | None = Non
 
 
 def _film_of(content: bytes | BinaryIO, kind: str, limits: Limits) -> tuple[HashedFilm | None, str]:
-    from sauveterre.media.video.opening import Unplayable  # decoders that only children load
+    from sauveterre.media.video.opening import Unplayable
     from sauveterre.media.video.reading import read_film
 
     try:
@@ -81,6 +83,8 @@ def _film_of(content: bytes | BinaryIO, kind: str, limits: Limits) -> tuple[Hash
 def _picture_of(
     content: bytes | BinaryIO, kind: str, head: bytes, limits: Limits
 ) -> tuple[Picture | None, HashedFilm | None, str]:
+    from sauveterre.media.picture import picture_of
+
     picture, trouble = picture_of(content, kind, limits)
     if picture is None or not may_move(kind, head):
         return picture, None, trouble

@@ -55,6 +55,12 @@ _OOXML = {
     b"xl/": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     b"ppt/": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
 }
+_START = 2
+"""Bytes by which most contents are seen to have none of the library's signatures: it would try them one by one."""
+_STARTS: dict[int, set[bytes]] = {}
+for _row in puremagic.magic_header_array:
+    _STARTS.setdefault(_row.offset, set()).add(_row.byte_match[:_START])
+
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+_-]{0,126}")
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
 
@@ -183,7 +189,7 @@ def _is_text(head: bytes) -> bool:
 
 def _by_library(head: bytes, least: int) -> str | None:
     """Ask puremagic, and believe only real signatures at stated offsets. Ties go by length, then by name."""
-    if not head:
+    if not _may_be_known(head):
         return None
     try:
         matches = puremagic.magic_string(head[:SIGNATURE_BYTES])
@@ -195,3 +201,7 @@ def _by_library(head: bytes, least: int) -> str | None:
         if len(match.byte_match) >= least and match.offset >= 0 and _MEDIA_TYPE.fullmatch(match.mime_type)
     ]
     return min(believed)[2] if believed else None
+
+
+def _may_be_known(head: bytes) -> bool:
+    return any(head[offset : offset + length] in starts for offset, starts in _STARTS.items() for length in (_START, 1))

@@ -65,7 +65,12 @@ def look_up(prints: Iterable[Fingerprint], lists: Sequence[KnownList]) -> list[H
 
 def stacks_of(prints: Iterable[Fingerprint]) -> list[Stack]:
     """Return the stacks of near-identical pictures."""
-    return stack(
+    return stack(candidates_of(prints))
+
+
+def candidates_of(prints: Iterable[Fingerprint]) -> list[Candidate]:
+    """Return what stacking has to know of the pictures among contents."""
+    return [
         Candidate(
             sha256=one.digests.sha256,
             pdq=one.picture.pdq,
@@ -75,4 +80,4 @@ def stacks_of(prints: Iterable[Fingerprint]) -> list[Stack]:
         )
         for one in prints
         if one.picture is not None
-    )
+    ]

@@ -115,6 +115,14 @@ WORDS: dict[str, dict[str, str | Promise]] = {
     },
     "effect": {"known": pgettext_lazy("list", "known"), "ignorable": pgettext_lazy("list", "ignorable")},
     "rule": {"settled": pgettext_lazy("rule", "settled"), "confirm": _("to be confirmed"), "ignored": _("ignored")},
+    "spared": {
+        "known": _("known by a list"), "ignorable": _("on a list of harmless files"),
+        "decided": _("in a stack that an officer decided"),
+        "copies": _("the same content as another file"), "stacked": _("in a stack, which is decided once"),
+    },
+    "merge": {
+        "same": _("they show the same"), "different": _("they are different"), "later": _("put off"),
+    },
     "country": {
         "phone_plan": _("phone number's country"), "stated_place": _("stated place"),
         "ip_registry": _("registry of addresses"),
@@ -139,6 +147,10 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "hash-list-added": _("added a hash list"), "hash-list-removed": _("took a hash list out"),
         "list-rule-set": _("said what a list settles"), "hit-confirmed": _("confirmed a hit"),
         "hit-confirmation-withdrawn": _("withdrew a confirmation"),
+        "stack-decided": _("decided a stack"), "stack-left": _("took a content out of a stack"),
+        "stack-decision-taken-back": _("took a stack's decision back"),
+        "stacks-answered": _("answered whether two stacks are one"),
+        "stacks-answer-taken-back": _("took an answer about two stacks back"),
         "custody-entered": _("entered a custody line"), "custody-signed": _("signed a custody line"),
         "key-added": _("added a key"), "referral-added": _("added a referral"),
         "list-added": _("added a hash list"), "target-added": _("decided a target"),

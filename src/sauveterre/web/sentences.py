@@ -61,6 +61,14 @@ SENTENCES: tuple[str, ...] = (
     _("the photograph cannot be shown: %(why)s"),
     _("the photograph is not whole: %(why)s; take the file from the camera again"),
     _("an exhibit has at most %(most)s photographs; leave out what shows nothing new"),
+    # stacks
+    _("a category is a scheme and a code such as scheme:2; give both"),
+    _("the stack is not decided yet; decide it first, then what differs from it"),
+    _("this is the head, which the stack is measured from; take back the decision first"),
+    _("nobody asks about these two stacks any more; look at the list of questions"),
+    _("one of these stacks is not decided any more; nothing is to be answered"),
+    _("this goes against what was answered about other stacks; take one of those answers back"),
+    _("the stacks were decided as %(first)s and %(second)s; say which holds for both"),
     # what was read
     _("begins at byte %(byte)s of what the region lies in"),
     _("%(times)s by the device's clock, which states no time zone"),

@@ -16,6 +16,7 @@ from sauveterre.web.views import (
     overview,
     policies,
     referrals,
+    stacks,
 )
 
 register_converter(Sha256, "sha256")
@@ -59,6 +60,11 @@ operation = [
     path("blurred/<sha256:sha256>", contents.blurred, name="blurred"),
     path("contents/<sha256:sha256>/confirm", policies.confirm_content, name="confirm"),
     path("contents/<sha256:sha256>/withdraw", policies.withdraw_confirmation, name="withdraw"),
+    path("contents/<sha256:sha256>/decide", stacks.decide_content, name="decide"),
+    path("stacks/<int:key>/", stacks.stack, name="stack"),
+    path("stacks/<int:key>/take-back", stacks.take_back, name="stack-take-back"),
+    path("questions/", stacks.questions, name="questions"),
+    path("questions/<int:first>/<int:second>", stacks.answer, name="answer-question"),
     path("lists/", policies.hash_lists, name="hash-lists"),
     path("lists/rule", policies.rule, name="list-rule"),
     path("groups/", network.groups, name="groups"),

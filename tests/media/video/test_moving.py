@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 from sauveterre.media.fingerprint import fingerprint
+from sauveterre.media.formats import may_move
 from sauveterre.media.pdq.hashing import pdq_of_pixels
 from sauveterre.media.video import moving
-from sauveterre.media.video.kinds import may_move
 from sauveterre.media.video.moving import read_moving
 from sauveterre.records.limits import Limits
 

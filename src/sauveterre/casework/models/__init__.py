@@ -42,6 +42,7 @@ from sauveterre.casework.models.findings import (
     HashList,
     Hit,
     Membership,
+    MergeQuestion,
     ParticipantRole,
     Person,
     RoleInterval,
@@ -51,6 +52,7 @@ from sauveterre.casework.models.findings import (
     StorageSpace,
 )
 from sauveterre.casework.models.integrity import Crosscheck, IntegrityCheck, Phase
+from sauveterre.casework.models.judging import MergeAnswer, StackDecision
 from sauveterre.casework.models.operation import Member, Officer, Operation, SignInLink
 from sauveterre.casework.models.policy import Confirmation, ListPolicy
 from sauveterre.casework.models.referral import Referral, ReferralElement
@@ -60,8 +62,8 @@ __all__ = [
     "CountryIndication", "CountryPackage", "Crosscheck", "CustodyAct", "CustodyEvent", "CustodySignature",
     "DeliveryFact", "Entry", "EntryState", "EventFact", "Exhibit", "ExhibitKey", "ExhibitKind", "ExhibitPhoto",
     "Fact", "Finding", "GivenDigest", "GroupFact", "HashList", "Hit", "IdentifierFact", "IntegrityCheck", "LinkFact",
-    "ListPolicy", "Measure", "Member", "Membership", "MessageFact", "Officer", "Operation", "ParticipantRole",
-    "Person", "Phase", "Picture", "Problem", "ReactionFact", "Referral", "ReferralElement", "RoleInterval", "Share",
-    "SignInLink", "SnapshotFact", "Source", "SourceState", "Stack", "StackMember", "StorageSpace", "StoreFact",
-    "Target",
+    "ListPolicy", "Measure", "Member", "Membership", "MergeAnswer", "MergeQuestion", "MessageFact", "Officer",
+    "Operation", "ParticipantRole", "Person", "Phase", "Picture", "Problem", "ReactionFact", "Referral",
+    "ReferralElement", "RoleInterval", "Share", "SignInLink", "SnapshotFact", "Source", "SourceState", "Stack",
+    "StackDecision", "StackMember", "StorageSpace", "StoreFact", "Target",
 ]  # fmt: skip

@@ -160,6 +160,9 @@ class Hit(models.Model):
     value = models.CharField(max_length=64)
     distance = models.PositiveSmallIntegerField()
     quality = models.PositiveSmallIntegerField(null=True)
+    """PDQ quality of the content; None for digests."""
+    listed_quality = models.PositiveSmallIntegerField(null=True)
+    """PDQ quality of the listed picture; None for digests, and where the list states none."""
     category_scheme = models.TextField(blank=True)
     category_code = models.TextField(blank=True)
     locator = models.TextField()
@@ -169,10 +172,16 @@ class Hit(models.Model):
 
 
 class Stack(models.Model):
-    """Near-identical contents that a reviewer decides once."""
+    """Near-identical contents that a reviewer decides once. A decided one may hold its head alone."""
 
     operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="stacks")
-    head = models.OneToOneField(Content, on_delete=models.CASCADE, related_name="heads")
+    identity = models.CharField(max_length=80)
+    """Stays with the stack for good: the SHA-256 of its first head, with a number where that was taken."""
+    head = models.ForeignKey(Content, on_delete=models.CASCADE, related_name="+")
+    """One of the members."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["operation", "identity"], name="stack_identity")]
 
 
 class StackMember(models.Model):
@@ -181,3 +190,17 @@ class StackMember(models.Model):
     stack = models.ForeignKey(Stack, on_delete=models.CASCADE, related_name="members")
     content = models.OneToOneField(Content, on_delete=models.CASCADE, related_name="stacked")
     distance = models.PositiveSmallIntegerField()
+    by_answer = models.BooleanField(default=False)
+    """Whether it lay near the heads of several decided stacks, and came here because officers answered."""
+
+
+class MergeQuestion(models.Model):
+    """A content lies near the heads of two decided stacks and was given to neither."""
+
+    first = models.ForeignKey(Stack, on_delete=models.CASCADE, related_name="+")
+    second = models.ForeignKey(Stack, on_delete=models.CASCADE, related_name="+")
+    """By identity after the first."""
+    content = models.ForeignKey(Content, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["first", "second", "content"], name="asked_once")]

@@ -9,11 +9,24 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from PIL import Image, ImageFilter
 
-from sauveterre.casework.models import Content, Entry, HashList, Hit, Picture, Share, Source, Stack, StackMember
+from sauveterre.casework.models import (
+    Content,
+    Entry,
+    HashList,
+    Hit,
+    Picture,
+    Share,
+    Source,
+    Stack,
+    StackDecision,
+    StackMember,
+)
 from sauveterre.casework.selectors.access import Sight
 from sauveterre.casework.selectors.paging import Page
 from sauveterre.casework.selectors.policies import Asked, asked
+from sauveterre.casework.selectors.stacks import categories_of
 from sauveterre.casework.storage import thumbnail_name
+from sauveterre.records.category import Category
 from sauveterre.records.ruling import Rule
 
 NEAR = "pdq"
@@ -27,8 +40,9 @@ HIT_FILTERS = {
     "known": Q(known=True),
     "confirm": Q(known=False, asked=True),
     "ignorable": Q(known=False, asked=False, ignorable=True),
-    "near": Q(known=False, asked=False, ignorable=False, near=True),
-    "unsettled": Q(known=False) & (Q(asked=True) | Q(ignorable=False)),
+    "decided": Q(known=False, asked=False, ignorable=False, decided=True),
+    "near": Q(known=False, asked=False, ignorable=False, decided=False, near=True),
+    "unsettled": Q(known=False) & (Q(asked=True) | Q(ignorable=False, decided=False)),
     "all": Q(),
 }
 
@@ -42,6 +56,7 @@ if TYPE_CHECKING:
         known: bool
         asked: bool
         ignorable: bool
+        decided: bool
         near: bool
         pile: int | None
 
@@ -57,21 +72,36 @@ class Tile:
     size: int
     """How many pictures the stack has; 1 without one."""
     hits: list[Hit]
+    category: Category | None
+    """What an officer decided of its stack."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spared:
-    """Of all pictures, how many nobody has to look at, and why."""
+    """Of all files that hold a picture, how many nobody has to look at, and why."""
 
-    pictures: int
-    by_hash: int
-    by_stack: int
+    known: int
+    ignorable: int
+    decided: int
+    """In a stack that an officer decided."""
+    copies: int
+    """Further files with the content of one that is not settled."""
+    stacked: int
+    """Contents that stand in a stack behind another one of it, which is decided once."""
     left: int
+    """Contents to look at, each stack once."""
+    pictures: int
+    """Contents."""
+
+    @property
+    def files(self) -> int:
+        """All files that hold a picture: the sum of the parts."""
+        return self.known + self.ignorable + self.decided + self.copies + self.stacked + self.left
 
     @property
     def share(self) -> int:
-        """Settled pictures in whole percent, rounded down: 100 only when nothing is left."""
-        return 100 * (self.pictures - self.left) // self.pictures if self.pictures else 0
+        """Files that nobody has to look at in whole percent, rounded down: 100 only when nothing is left."""
+        return 100 * (self.files - self.left) // self.files if self.files else 0
 
 
 EXACT = ~Q(algorithm=NEAR)
@@ -83,10 +113,12 @@ HITS = {
     "near": Q(algorithm=NEAR, rule=Rule.SETTLED.value),
 }
 """What a hit makes of its content. A near hit settles nothing unless officers confirm it."""
+DECIDED = StackMember.objects.filter(Exists(StackDecision.objects.filter(stack=OuterRef("stack"))))
+"""Contents in decided stacks. That settles them too, unless a list asks officers to confirm them."""
 
 
 def contents(sight: Sight) -> "QuerySet[Flagged]":
-    """Return the operation's contents with ``known``, ``asked``, ``ignorable`` and ``near`` (``HITS``), and ``pile``.
+    """Return the operation's contents with what hits make of them (``HITS``), and ``decided`` and ``pile``.
 
     ``pile`` is the stack's key, or None.
     """
@@ -96,13 +128,15 @@ def contents(sight: Sight) -> "QuerySet[Flagged]":
         asked=flags["asked"],
         ignorable=flags["ignorable"],
         near=flags["near"],
-        pile=Coalesce("stacked__stack_id", "heads__pk"),
+        decided=flags["decided"],
+        pile=F("stacked__stack_id"),
     )
 
 
 def _flags(content: str) -> dict[str, Exists]:
-    """Return for each key of ``HITS`` whether the content that a row names has such a hit."""
-    return {name: Exists(Hit.objects.filter(hits, content=OuterRef(content))) for name, hits in HITS.items()}
+    """Return for each key of ``HITS`` whether the content that a row names has such a hit, and if it is decided."""
+    flags = {name: Exists(Hit.objects.filter(hits, content=OuterRef(content))) for name, hits in HITS.items()}
+    return {**flags, "decided": Exists(DECIDED.filter(content=OuterRef(content)))}
 
 
 def content_rows(sight: Sight, *, hit: str, on: int = 0) -> "QuerySet[Flagged]":
@@ -117,14 +151,16 @@ def content_rows(sight: Sight, *, hit: str, on: int = 0) -> "QuerySet[Flagged]":
 def hit_counts(sight: Sight) -> dict[str, int]:
     """Count the contents for each key of ``HIT_FILTERS``, from the hits: most contents have none."""
     known, asked, ignorable, near = (_on_lists(sight, name) for name in HITS)
+    decided = _decided(sight)
     total = Content.objects.filter(operation=sight.operation).count()
-    settled = len(known) + len(ignorable - known - asked)
+    settled = known | ((ignorable | decided) - asked)
     return {
         "known": len(known),
         "confirm": len(asked - known),
-        "ignorable": settled - len(known),
-        "near": len(near - known - asked - ignorable),
-        "unsettled": total - settled,
+        "ignorable": len(ignorable - known - asked),
+        "decided": len(decided - known - asked - ignorable),
+        "near": len(near - known - asked - ignorable - decided),
+        "unsettled": total - len(settled),
         "all": total,
     }
 
@@ -135,10 +171,15 @@ def _on_lists(sight: Sight, name: str) -> set[int]:
     return set(hits.values_list("content_id", flat=True))
 
 
+def _decided(sight: Sight) -> set[int]:
+    """Return the contents of decided stacks."""
+    return set(DECIDED.filter(stack__operation=sight.operation).values_list("content_id", flat=True))
+
+
 def _settled(sight: Sight) -> set[int]:
     """Return the contents that nobody has to look at."""
     known, asked, ignorable = (_on_lists(sight, name) for name in ("known", "asked", "ignorable"))
-    return known | (ignorable - asked)
+    return known | ((ignorable | _decided(sight)) - asked)
 
 
 def pictures(sight: Sight, *, show: str) -> QuerySet[Picture]:
@@ -150,18 +191,29 @@ def pictures(sight: Sight, *, show: str) -> QuerySet[Picture]:
 
 
 def stacks(sight: Sight) -> dict[int, int]:
-    """Return every content that is in a stack, with its stack."""
-    own = Stack.objects.filter(operation=sight.operation)
-    members = StackMember.objects.filter(stack__operation=sight.operation)
-    return {**dict(members.values_list("content_id", "stack_id")), **dict(own.values_list("head_id", "pk"))}
+    """Return every content that is in a stack of two or more, with its stack."""
+    return dict(_stacked(sight).values_list("content_id", "stack_id"))
+
+
+def _stacked(sight: Sight) -> QuerySet[StackMember]:
+    own = Stack.objects.filter(operation=sight.operation).annotate(n=Count("members"))
+    return StackMember.objects.filter(stack__in=own.filter(n__gt=1).values("pk"))
 
 
 def spared(sight: Sight) -> Spared:
-    """Count what hashes and stacks settle, and what a person must still look at."""
-    total = pictures(sight, show="all").count()
+    """Count what lists, decisions, copies and stacks settle, and what a person must still look at."""
     unsettled = pictures(sight, show="unsettled").count()
-    by_stack = len(_repeated(sight, show="unsettled"))
-    return Spared(total, total - unsettled, by_stack, unsettled - by_stack)
+    stacked = len(_repeated(sight, show="unsettled"))
+    holding = Entry.objects.filter(content__operation=sight.operation, content__picture__isnull=False)
+    counted = holding.annotate(**_flags("content")).aggregate(
+        **{f"{name}_files": Count("pk", filter=HIT_FILTERS[name]) for name in ("known", "ignorable", "decided")},
+        copies=Count("pk", filter=HIT_FILTERS["unsettled"])
+        - Count("content", filter=HIT_FILTERS["unsettled"], distinct=True),
+    )
+    return Spared(
+        counted["known_files"], counted["ignorable_files"], counted["decided_files"], counted["copies"],
+        stacked, unsettled - stacked, pictures(sight, show="all").count(),
+    )  # fmt: skip
 
 
 def _repeated(sight: Sight, *, show: str) -> set[int]:
@@ -184,9 +236,9 @@ def gallery(sight: Sight, *, show: str, after: int, stack: int | None = None) ->
     total = -1
     behind: set[int] = set()
     if stack is not None:
-        rows = rows.filter(Q(content__stacked__stack=stack) | Q(content__heads=stack))
+        rows = rows.filter(content__stacked__stack=stack)
     elif show == "stacks":
-        rows = rows.filter(Q(content__stacked__isnull=False) | Q(content__heads__isnull=False))
+        rows = rows.filter(content__in=_stacked(sight).values("content"))
         total, behind = len(set(stacks(sight).values())), _repeated(sight, show=show)
     elif show == "unsettled":
         behind = _repeated(sight, show=show)
@@ -210,21 +262,28 @@ def _first_keys(rows: QuerySet[Picture], after: int, behind: set[int]) -> list[i
     return keys[: TILES + 1]
 
 
+def next_left(sight: Sight, *, after: int) -> str | None:
+    """Return the SHA-256 of the next picture that is left to look at, from the start again after the last; or None."""
+    rows, behind = pictures(sight, show="unsettled"), _repeated(sight, show="unsettled")
+    keys = _first_keys(rows, after, behind) or _first_keys(rows, 0, behind)
+    return Content.objects.values_list("sha256", flat=True).get(pk=keys[0]) if keys else None
+
+
 def _tiles(sight: Sight, keys: list[int]) -> list[Tile]:
-    found = (
-        contents(sight).filter(pk__in=keys).select_related("picture").prefetch_related("hits__hash_list").order_by("pk")
-    )
-    tiles = list(found)
-    sizes = stack_sizes({content.pile for content in tiles if content.pile})
-    return [Tile(content, content.pile, sizes.get(content.pile or 0, 1), list(content.hits.all())) for content in tiles]
+    found = contents(sight).filter(pk__in=keys).select_related("picture", "stacked")
+    tiles = list(found.prefetch_related("hits__hash_list").order_by("pk"))
+    piles = {content.pile for content in tiles if content.pile}
+    sizes, given = stack_sizes(piles), categories_of(piles)
+    return [
+        Tile(one, one.pile, sizes.get(one.pile or 0, 1), list(one.hits.all()), given.get(one.pile or 0))
+        for one in tiles
+    ]
 
 
 def stack_sizes(stacks: set[int]) -> dict[int, int]:
-    """Count the contents of stacks, each with its head."""
-    sizes: dict[int, int] = {}
-    for stack in Stack.objects.filter(pk__in=stacks).prefetch_related("members"):
-        sizes[stack.pk] = len({stack.head_id, *(member.content_id for member in stack.members.all())})
-    return sizes
+    """Count the contents of stacks."""
+    members = StackMember.objects.filter(stack__in=stacks).order_by().values_list("stack")
+    return dict(members.annotate(n=Count("pk")))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The operation in figures. Each is counted as the list behind it counts, so that both always agree."""
 
 from sauveterre.casework.models import StorageSpace
-from sauveterre.casework.selectors import action, contents, exhibits, groups, people
+from sauveterre.casework.selectors import action, contents, exhibits, groups, people, stacks
 from sauveterre.casework.selectors.access import Sight
 
 
@@ -25,10 +25,12 @@ def overview(sight: Sight, account: exhibits.Account, spared: contents.Spared) -
         "known": hits["known"],
         "confirm": hits["confirm"],
         "ignorable": hits["ignorable"],
+        "decided": hits["decided"],
         "near": hits["near"],
         "pictures": spared.pictures,
         "stacks": len(set(contents.stacks(sight).values())),
         "left": spared.left,
+        "questions": stacks.open_questions(sight),
         "hash_lists": sight.operation.hash_lists.count(),
         "groups": len(groups.group_rows(sight)),
         "spaces": StorageSpace.objects.filter(operation=sight.operation).count(),

@@ -15,7 +15,7 @@ from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from sauveterre.errors import SauveterreError
-from sauveterre.media.video.kinds import CONTAINERS
+from sauveterre.media.formats import CONTAINERS
 from sauveterre.records.camera import Camera
 from sauveterre.records.video import Film
 

@@ -4,7 +4,7 @@ from functools import partial
 
 from django.http import HttpRequest, HttpResponse
 
-from sauveterre.casework.selectors import contents, groups, people
+from sauveterre.casework.selectors import contents, groups, people, stacks
 from sauveterre.casework.selectors.access import Sight
 from sauveterre.casework.selectors.paging import keyset
 from sauveterre.web.views.frame import found, number, operation_page, show, text
@@ -24,12 +24,16 @@ def content_list(request: HttpRequest, sight: Sight) -> HttpResponse:
 def content(request: HttpRequest, sight: Sight, sha256: str) -> HttpResponse:
     """Show one content: what it is, where it lay, on which lists it was found, where it was shared."""
     held = found(contents.held(sight, sha256))
+    one = (held.stack and stacks.stack_view(sight, held.stack)) or stacks.NO_STACK
     return show(
         request,
         "content",
         held=held,
         names=people.names(sight, {share.account for share in held.shares}),
         titles=groups.titles(sight, {share.group for share in held.shares}),
+        decide=one,
+        may_leave=one.may_leave(held.content),
+        choices=stacks.categories(sight),
     )
 
 
@@ -39,11 +43,8 @@ def gallery(request: HttpRequest, sight: Sight) -> HttpResponse:
     show_what = text(request, "show") or "unsettled"
     if show_what not in {*contents.HIT_FILTERS, "stacks"}:
         show_what = "unsettled"
-    stack = number(request, "stack") or None
-    page = contents.gallery(sight, show=show_what, after=number(request, "after"), stack=stack)
-    return show(
-        request, "gallery", page=page, shown=show_what, stack=stack, spared=partial(contents.spared, sight),
-    )  # fmt: skip
+    page = contents.gallery(sight, show=show_what, after=number(request, "after"))
+    return show(request, "gallery", page=page, shown=show_what, spared=partial(contents.spared, sight))
 
 
 @operation_page("gallery")

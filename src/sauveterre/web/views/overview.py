@@ -31,11 +31,22 @@ def operation(request: HttpRequest, sight: Sight) -> HttpResponse:
         figures=figures.overview(sight, how_far.account, spared),
         **_how_far(request, sight, how_far),
         spared=spared,
+        spared_parts=_parts_of(spared),
         states=[(state, word(state, "state")) for state in STATES],
         changes=journal.changes(sight),
         to_sign=custody.to_sign(sight),
         mismatched=[one for one in accounting.integrity(sight) if one.mismatches],
     )
+
+
+def _parts_of(spared: contents.Spared) -> list[dict[str, object]]:
+    """Return why files are spared, in the order of the bar, each with where it starts."""
+    start, parts = 0, []
+    for key in ("known", "ignorable", "decided", "copies", "stacked"):
+        files = int(getattr(spared, key))
+        parts.append({"key": f"by-{key}", "name": word(key, "spared"), "files": files, "start": start})
+        start += files
+    return parts
 
 
 @operation_page("operation")

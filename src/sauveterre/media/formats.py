@@ -1,5 +1,10 @@
-"""The kinds of films, of sound, and of pictures that may move. Known without any decoder being loaded."""
+"""The kinds of pictures, films and sound that are decoded. Known without any decoder being loaded."""
 
+FORMATS = {
+    "image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/gif": "GIF", "image/tiff": "TIFF",
+    "image/bmp": "BMP", "image/avif": "AVIF", "image/heic": "HEIC", "image/heif": "HEIC",
+}  # fmt: skip
+"""The kinds that are decoded, and the name of the one decoder that each is given to."""
 CONTAINERS = {
     "video/mp4": "mov", "video/quicktime": "mov", "video/3gpp": "mov", "audio/mp4": "mov",
     "video/webm": "matroska", "video/x-matroska": "matroska", "video/x-msvideo": "avi",
