@@ -12,6 +12,8 @@ from PIL import Image
 
 SIZE = (176, 144)
 FPS = 10
+BITEXACT = 0x400
+"""FFmpeg's flag for containers without random numbers and versions of the program."""
 CODECS = {
     "h264.mp4": ("libx264", "mp4", "video/mp4", "yuv420p", {"g": "12", "bf": "2"}),
     "hevc.mp4": ("libx265", "mp4", "video/mp4", "yuv420p", {"x265-params": "keyint=12:log-level=none"}),
@@ -31,7 +33,7 @@ def scenes(seed: int = 7, count: int = 20) -> list[np.ndarray]:
     """Draw frames: coloured noise that slides by, and another one in the second half."""
     rng = np.random.default_rng(seed)
     fields = [Image.fromarray(rng.integers(0, 256, (9, 11, 3), np.uint8)).resize(SIZE) for _ in range(2)]
-    return [np.roll(np.asarray(fields[2 * at // count]), 3 * at, axis=1) for at in range(count)]
+    return [np.roll(np.asarray(fields[2 * at // count]), at, axis=1) for at in range(count)]
 
 
 def clips(seed: int = 7) -> dict[str, tuple[str, bytes]]:
@@ -85,9 +87,10 @@ def mutated_clips(count: int, seed: int = 7) -> Iterator[tuple[str, bytes]]:
 
 def _film(frames: list[np.ndarray], codec: str, form: str, _kind: str, pixels: str, options: dict[str, str]) -> bytes:
     file = io.BytesIO()
-    with av.open(file, "w", format=form, options={"fflags": "bitexact"}) as container:
+    with av.open(file, "w", format=form) as container:
+        container.flags |= BITEXACT
         stream = container.add_stream(codec, rate=25 if codec == "mpeg2video" else FPS, options=options)
-        stream.width, stream.height, stream.pix_fmt = *SIZE, pixels
+        stream.width, stream.height, stream.pix_fmt, stream.bit_rate = *SIZE, pixels, 1_500_000
         for number, canvas in enumerate(frames):
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(canvas), format="rgb24")
             frame.pts, frame.time_base = number, Fraction(1, 25 if codec == "mpeg2video" else FPS)

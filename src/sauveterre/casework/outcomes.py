@@ -48,11 +48,9 @@ def _forget_old(ended: list[Ended], numbers: dict[str, int]) -> None:
     """Make room for what is said anew of contents that were read before; where no decoder was let in, nothing is."""
     for one in ended:
         found = one.processed.fingerprint
-        if (
-            found is None
-            or not one.entry.extractor
-            or (found.picture is found.film is None and one.processed.cause in KILLERS)
-        ):
+        if found is None or not one.entry.extractor:
+            continue
+        if found.picture is None and found.film is None and one.processed.cause in KILLERS:
             continue
         number = numbers[found.digests.sha256]
         Content.objects.filter(pk=number).update(kind=found.kind)

@@ -24,7 +24,10 @@ class Settled:
 
 
 def settle(operation: Operation, prints: list[Fingerprint]) -> Settled:
-    """Look all contents up on all lists of an operation, find copies among its films, and stack its pictures with the stacks that stand."""
+    """Look all contents up on all lists of an operation, find copies among its films, and stack its pictures.
+
+    Stacks are made with those that stand.
+    """
     lists = {(row.name, row.version): row for row in HashList.objects.filter(operation=operation).order_by("pk")}
     known = [open_built(kept_list(row.sha256, row.name, row.version)) for row in lists.values()]
     hits = look_up(prints, known)

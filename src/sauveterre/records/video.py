@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from sauveterre.records.camera import Camera
 
 _SILENT = Camera()
+TILE_SIDE = 192
+"""Pixels of the longer side of a frame on a sheet."""
 
 
 @dataclass(frozen=True, slots=True)

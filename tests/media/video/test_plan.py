@@ -33,6 +33,7 @@ def test_without_any_mark_decoding_begins_at_the_first_packet():
 
 def test_the_first_frame_at_or_after_each_mark():
     assert at_interval(np.array([7, 17, 12, 18, 26, 27, 57]), 10).tolist() == [7, 17, 27, 57]
+    assert at_interval(np.arange(9), 2.5).tolist() == [0, 3, 5, 8]
     assert at_interval(np.array([5, 3, 4]), 0).tolist() == [3, 4, 5]
     assert at_interval(np.array([-(2**63), 0, 2**63 - 1]), 2**62).tolist() == [-(2**63), 0, 2**63 - 1]
     assert at_interval(np.array([], np.int64), 10).tolist() == []

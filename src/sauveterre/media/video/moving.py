@@ -11,10 +11,9 @@ from sauveterre.errors import SauveterreError
 from sauveterre.media import alarms
 from sauveterre.media.pdq.hashing import pdq_of_pixels
 from sauveterre.media.video.sampling import SHORT_INTERVAL, Kept, coarse, cost_of, sheet_places
-from sauveterre.media.video.sheet import TILE_SIDE
 from sauveterre.records.limits import Limits
 from sauveterre.records.pulse import pulse
-from sauveterre.records.video import Film, HashedFilm
+from sauveterre.records.video import TILE_SIDE, Film, HashedFilm
 
 USUAL, LEAST = 100, 11
 """Milliseconds that a frame is shown which states less than the second: as all programs show it."""

@@ -36,16 +36,16 @@ class Packets:
     """Whether decoding can begin at it."""
 
 
-def at_interval(times: Times, interval: int) -> Times:
+def at_interval(times: Times, interval: float) -> Times:
     """Return the times of the first frame at or after each multiple of ``interval``, counted from the first frame.
 
-    ``interval`` is in units of the times; 0 stands for every frame. The result ascends and repeats nothing.
+    ``interval`` is in units of the times, whole or not; 0 stands for every frame. The result ascends and repeats nothing.
     """
     shown = np.unique(times)
     if interval <= 0 or not len(shown):
         return shown
     after_first = (shown - shown[0]).view(np.uint64)  # hostile times may lie further apart than int64 tells
-    _, first = np.unique(after_first // np.uint64(interval), return_index=True)
+    _, first = np.unique(np.floor(after_first / interval), return_index=True)
     return shown[first]
 
 

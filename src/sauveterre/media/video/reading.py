@@ -14,12 +14,11 @@ from sauveterre.media.video.frames import Decoding, Look, look_through, luma_of,
 from sauveterre.media.video.opening import film_of, moving_picture, opened
 from sauveterre.media.video.plan import Times, Use, Uses, at_interval, plan
 from sauveterre.media.video.sampling import MOST_FRAMES, Kept, Sampling, coarse, cost_of, sheet_places
-from sauveterre.media.video.sheet import TILE_SIDE
 from sauveterre.records.limits import Limits
-from sauveterre.records.video import Film, HashedFilm
+from sauveterre.records.video import TILE_SIDE, Film, HashedFilm
 
 USUAL = Sampling()
-LATE_SECONDS, LATE_SHARE = 1.0, 0.02
+LATE_SECONDS, LATE_SHARE = 0.5, 0.02
 """What may be missing at the end before a film counts as cut short: the larger of the two."""
 
 
@@ -123,7 +122,7 @@ def _wanted(look: Look, stream: VideoStream, sampling: Sampling) -> Times:
     if sampling.key_frames_only:
         return np.unique(times[look.packets.keys])
     base = stream.time_base
-    return at_interval(times, round(sampling.interval_for(look.seconds) / base) if base else 0)
+    return at_interval(times, float(sampling.interval_for(look.seconds) / base) if base else 0)
 
 
 def _first(uses: Uses, affordable: int) -> Uses:

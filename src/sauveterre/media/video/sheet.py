@@ -8,8 +8,6 @@ import simplejpeg
 from sauveterre.media.pdq.hashing import Pixels
 
 MOST_TILES = 16
-TILE_SIDE = 192
-"""Pixels of a tile's longer side."""
 COLUMNS = 4
 SHEET_QUALITY = 80
 
