@@ -45,7 +45,8 @@ $(PEERS)/ready: requirements/bench.txt
 	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	@touch $@
 
-fuzz: setup  ## damaged images and archives, a thousand for each reader, with a fixed seed
+fuzz: setup  ## ten thousand spoilt pictures and clips; damaged images and archives, a thousand for each reader; fixed seeds
+	$(BIN)/python bench/hostile_media.py $(FUZZ)
 	$(BIN)/python bench/damage.py $(FUZZ)
 
 clean:

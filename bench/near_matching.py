@@ -1,7 +1,9 @@
-"""Near matches and stacks for ``matching.py``: beside numpy always, in the long form beside faiss and usearch too.
+"""Near matches and stacks for ``matching.py``: beside numpy, or in the long form faiss, threatexchange and usearch.
 
 The peers live in ``build/bench/peers`` (``make bench`` installs them) and are run as programs, one at a time, in turns
-with ours; CPU time on one thread. Hashes are random, one query in twenty at most 20 bits from one of them.
+with ours; CPU time on one thread. Hashes are random, one query in twenty at most 20 bits from one of them. The recall
+of a peer is measured with thousands of other queries, each 0 to 31 bits from one of the hashes: every distance has its
+share.
 """
 
 import statistics
@@ -16,12 +18,21 @@ from numpy.typing import NDArray
 
 from sauveterre.matching import near, stacks
 from sauveterre.matching.near import NearIndex
+from watched import exponent
 
 PEERS = Path(__file__).parents[1] / "build" / "bench" / "peers" / "bin" / "python"
 PROGRAM = Path(__file__).parent / "peers" / "near_peers.py"
-ASKED = {"faiss-flat": 100, "usearch-exact": 4, "faiss-multihash": 100}
-"""Queries that each peer is asked at once: it takes seconds for them."""
+ASKED = {
+    "faiss-flat": (200, 2_000),
+    "usearch-exact": (4, 40),
+    "faiss-multihash": (200, 2_000),
+    "threatexchange": (400, 4_000),
+}
+"""Queries that each peer is asked at once, and those that measure its recall: it takes seconds for them."""
 SINGLE = 100
+PLANTED = 4_000
+EQUAL = 0.999
+"""Recall from which a peer is as good as ours, which misses nothing."""
 
 Hashes = NDArray[np.uint8]
 
@@ -44,6 +55,16 @@ def material(size: int, asked: int) -> tuple[Hashes, Hashes]:
     return hashes, queries
 
 
+def planted(hashes: Hashes) -> Hashes:
+    """Return queries that each lie 0 to 31 bits from one of the hashes, as many at every distance."""
+    rng = np.random.default_rng(4)
+    queries = hashes[rng.integers(0, len(hashes), PLANTED)]
+    for row, query in enumerate(queries):
+        bits = rng.choice(256, row % (near.THRESHOLD + 1), replace=False)
+        np.bitwise_xor.at(query, bits >> 3, (1 << (bits & 7)).astype(np.uint8))
+    return queries
+
+
 def compare_everything(hashes: Hashes, queries: Hashes) -> int:
     """Find matches in numpy alone."""
     wide, found = hashes.view(np.uint64), 0
@@ -60,9 +81,11 @@ class Peer:
     """A running peer that holds its index."""
 
     def __init__(self, kind: str, folder: Path) -> None:
-        command = [str(PEERS), str(PROGRAM), kind, str(folder / "hashes.npy"), str(folder / "queries.npy")]
+        arrays = [str(folder / f"{name}.npy") for name in ("hashes", "queries", "planted")]
+        command = [str(PEERS), str(PROGRAM), kind, *arrays]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.build_s = float(self._line().split()[1])
+        _, build_s, taken = self._line().split()
+        self.build_s, self.bytes = float(build_s), int(taken)
 
     def ask(self, manner: str, count: int) -> tuple[float, int]:
         """Return the CPU seconds and the matches found."""
@@ -81,20 +104,21 @@ class Peer:
 def beside(kind: str, folder: Path, index: NearIndex, queries: Hashes, rounds: int) -> list[dict[str, Any]]:
     """Ask a peer and ours in turns, all at once and one by one."""
     peer, results = Peer(kind, folder), []
-    few = ASKED[kind]
+    few, many = ASKED[kind]
+    there = len(near.near(index, np.load(folder / "planted.npy")[:many], way="join"))
+    recall = peer.ask("planted", many)[1] / there
     for manner, ours, count, asked in (
         ("join", lambda: near.near(index, queries), len(queries), few),
         ("single", lambda: one_by_one(index, queries[:SINGLE]), SINGLE, min(few, SINGLE)),
     ):
         word = "batch" if manner == "join" else "single"
-        expected = len(near.near(index, queries[:asked], way="brute"))
         rows = [(seconds(ours), *peer.ask(word, asked)) for _ in range(rounds)]
         mine, theirs = (
             units / statistics.median(row[side] for row in rows) for side, units in ((0, count), (1, asked))
         )
-        recall = rows[0][2] / expected
         result = {"name": f"near {manner} / {kind}", "ours": mine, "peer": theirs, "ratio": mine / theirs}
-        results.append(result | {"recall": recall, "peer_build_s": peer.build_s})
+        facts = {"recall": recall, "planted": there, "peer_build_s": peer.build_s}
+        results.append(result | facts | {"peer_bytes_a_hash": peer.bytes / len(index)})
     peer.process.communicate()
     return results
 
@@ -126,10 +150,11 @@ def nearly(folder: Path, size: int, asked: int, rounds: int, *, peers: bool) -> 
     if peers and PEERS.exists():
         np.save(folder / "hashes.npy", hashes)
         np.save(folder / "queries.npy", queries)
+        np.save(folder / "planted.npy", planted(hashes))
         for kind in ASKED:
             results += beside(kind, folder, index, queries, rounds)
     elif peers:
-        print("faiss and usearch are not installed: numpy alone is the peer")
+        print("faiss, threatexchange and usearch are not installed: numpy alone is the peer")
         results = beside_numpy(hashes, queries, index, rounds)
     sizes = {"list": size, "queries": asked, "build_s": building, "bytes_a_hash": index.nbytes / size}
     return [result | {"unit": "queries per CPU second", "sizes": sizes} for result in results]
@@ -163,9 +188,4 @@ def growth(size: int, asked: int, pictures: int) -> dict[str, float]:
         for part in (40, 20, 10)
     ]
     stacking = [(pictures // part, float(stacked(pictures // part)["cpu_s"])) for part in (4, 2, 1)]
-    return {"list": _exponent(joins), "queries": _exponent(asking), "pictures": _exponent(stacking)}
-
-
-def _exponent(measured: list[tuple[int, float]]) -> float:
-    sizes, times = np.log(np.array(measured).T)
-    return float(np.polyfit(sizes, times, 1)[0])
+    return {"list": exponent(joins), "queries": exponent(asking), "pictures": exponent(stacking)}

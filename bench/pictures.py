@@ -47,9 +47,10 @@ from rich.table import Table  # noqa: E402
 
 from picture_samples import Sample, assorted, photograph  # noqa: E402
 from sauveterre.media.fingerprint import fingerprint  # noqa: E402
+from sauveterre.media.hashes import LEAST_QUALITY  # noqa: E402
 from sauveterre.media.memory import keep_freed_memory  # noqa: E402
 from sauveterre.media.pdq.hashing import Pdq, warm  # noqa: E402
-from sauveterre.media.picture import LEAST_QUALITY, picture_of  # noqa: E402
+from sauveterre.media.picture import picture_of  # noqa: E402
 from sauveterre.records.limits import Limits  # noqa: E402
 
 ROUNDS = 5

@@ -11,16 +11,19 @@ Files are decoded in child processes that are shut in; what cannot be read comes
 ``sauveterre hash``, ``match`` and ``stack`` are these three functions and print what they yield.
 """
 
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from sauveterre.errors import SauveterreError
+from sauveterre.errors import InvalidInput, SauveterreError
+from sauveterre.matching.bloom import NAME as FILTER
+from sauveterre.matching.known import KnownList
 from sauveterre.media.sandbox import Sandbox
 from sauveterre.pipeline.files import fingerprints
-from sauveterre.pipeline.known import build_list, look_up, open_built, stacks_of
+from sauveterre.pipeline.known import look_up, open_built, stacks_of
+from sauveterre.pipeline.list_building import Part
+from sauveterre.pipeline.list_reading import build_apart, list_limits
 from sauveterre.records.content import Fingerprint
 from sauveterre.records.hash_list import Hit
 from sauveterre.records.limits import Limits
@@ -73,34 +76,48 @@ class Stacked:
     members: tuple[Member, ...]
 
 
-def hash(paths: Iterable[Path], *, workers: int = 2, limits: Limits = LIMITS) -> Iterator[Hashed | Failed]:
-    """Yield the fingerprint of each file named, and of each file below a folder named; in their order."""
+def hash(
+    paths: Iterable[Path], *, workers: int = 2, limits: Limits = LIMITS, reference: bool = False
+) -> Iterator[Hashed | Failed]:
+    """Yield the fingerprint of each file named, and of each file below a folder named; in their order.
+
+    ``reference`` hashes pictures as the reference does, to the bit, from their full size: slow, for what is disputed.
+    """
     with Sandbox(workers, limits) as sandbox:
-        for path, found in fingerprints(paths, sandbox, limits):
+        for path, found in fingerprints(paths, sandbox, limits, reference=reference):
             yield Failed(path, str(found)) if isinstance(found, SauveterreError) else Hashed(path, found)
 
 
 def match(
-    paths: Iterable[Path], lists: Sequence[Path], *, workers: int = 2, limits: Limits = LIMITS
+    paths: Iterable[Path],
+    lists: Sequence[Path],
+    *,
+    workers: int = 2,
+    limits: Limits = LIMITS,
+    reference: bool = False,
 ) -> Iterator[Matched | Failed]:
     """Yield the hits of files on hash lists: exact ones by their digests, near ones by PDQ.
 
     A list is any file that ``docs/formats.md`` names among the hash lists; it is called by its name without the
-    ending. Raises ``UnknownFormat``, ``UnreadableSource`` or ``MalformedList`` for one that is not whole, before any
-    file is read.
+    ending. ``reference`` as for ``hash``. Raises ``UnknownFormat``, ``UnreadableSource`` or ``MalformedList`` for one
+    that is not whole, and ``InvalidInput`` for a Bloom filter, before any file is read.
     """
-    with tempfile.TemporaryDirectory() as scratch:
-        known = []
-        for number, path in enumerate(lists):
-            built = Path(scratch) / str(number)
-            build_list(path, built, name=path.stem, version="")
-            known.append(open_built(built))
-        source = hash(paths, workers=workers, limits=limits)
-        while batch := list(islice(source, BATCH)):
-            yield from (found for found in batch if isinstance(found, Failed))
-            prints, places = _by_content(found for found in batch if isinstance(found, Hashed))
-            for hit in look_up(prints.values(), known):
-                yield from (Matched(path, hit) for path in places[hit.sha256])
+    with Sandbox(1, list_limits(limits, lists)) as sandbox:
+        known = [_known(sandbox, path, sandbox.scratch / str(number)) for number, path in enumerate(lists)]
+    source = hash(paths, workers=workers, limits=limits, reference=reference)
+    while batch := list(islice(source, BATCH)):
+        yield from (found for found in batch if isinstance(found, Failed))
+        prints, places = _by_content(found for found in batch if isinstance(found, Hashed))
+        for hit in look_up(prints.values(), known):
+            yield from (Matched(path, hit) for path in places[hit.sha256])
+
+
+def _known(sandbox: Sandbox, path: Path, built: Path) -> KnownList:
+    """Have a child make a list ready; it stays open when the sandbox's folder is gone."""
+    reading = build_apart(sandbox, (Part(path.absolute(), ""),), built, name=path.stem, version="")
+    if reading.reader == FILTER:
+        raise InvalidInput(f"{path.name} is a Bloom filter, which gives no hits; give a list that holds the hashes")
+    return open_built(built)
 
 
 def stack(paths: Iterable[Path], *, workers: int = 2, limits: Limits = LIMITS) -> Iterator[Stacked | Failed]:

@@ -63,6 +63,8 @@ def picture(operation):
 class Here:
     """A sandbox that is none: tasks run at once, in this process, and what they list and read is noted."""
 
+    workers = 1
+
     def __init__(self, scratch):
         self.scratch = scratch
         self.limits = Limits()
@@ -74,8 +76,9 @@ class Here:
             self.listed.append(arguments[0].steps[-1].locator if arguments[0].steps else arguments[0].path.name)
         return function(*arguments)
 
-    def submit(self, function, *arguments, seconds, label=""):
-        self.read.append(arguments[1].path.decode())
+    def submit(self, function, *arguments, seconds, label="", parts=()):
+        entries = [part.entry for part in arguments[1]] if isinstance(arguments[1], list) else [arguments[1]]
+        self.read += [entry.path.decode() for entry in entries]
         future = Future()
         try:
             future.set_result(function(*arguments))

@@ -30,7 +30,8 @@ def main(workspace):
     for model in apps.get_app_config("casework").get_models(include_auto_created=True):
         lines += [f"{model.__name__} {text(row, known)}" for row in model._default_manager.all()
                   if getattr(row, "action", "") not in UNEQUAL]  # fmt: skip
-    for path in sorted((opened.store / "thumbnails").rglob("*")):
+    shown = [*(opened.store / "thumbnails").rglob("*"), *(opened.store / "sheets").rglob("*")]
+    for path in sorted(shown):
         if path.is_file():
             name = str(path.relative_to(opened.store))
             lines.append(f"thumbnail {name} {hashlib.sha256(default_storage.open(name).read()).hexdigest()}")

@@ -45,7 +45,7 @@ class InPlace:
     def __init__(self, inner):
         self.scratch, self.run, self.limits = inner.scratch, inner.run, inner.limits
 
-    def submit(self, function, *arguments, seconds, label=""):
+    def submit(self, function, *arguments, seconds, label="", parts=()):
         future = Future()
         try:
             future.set_result(function(*arguments))

@@ -25,10 +25,10 @@ def end_the_program():
     os.kill(int(MARK.read_text()), signal.SIGKILL)
     time.sleep(60)
 
-def process_entry(source, entry, limits, keys, *, decode=True):
+def process_entry(source, entry, limits, keys, *, decode=True, **options):
     if entry.path == b"killer.bin":
         end_the_program()
-    return processing.process_entry(source, entry, limits, keys, decode=decode)
+    return processing.process_entry(source, entry, limits, keys, decode=decode, **options)
 
 def list_source(source, limits, keys, file):
     if source.path.name == "killer":

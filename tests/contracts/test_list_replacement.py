@@ -18,7 +18,11 @@ from sauveterre.records.provenance import Provenance
 FORK = multiprocessing.get_context("fork")
 WORKERS = 8
 CONTENTS = 400
-LISTED = 3_000
+LISTED = 2_000
+OPENED = 20
+"""Times that a list is opened for each time that it is matched: half written, it would be seen."""
+PADDING = " film" * 200
+"""Makes writing a list last as long as making it."""
 STEP = 20
 """Contents that each version drops, and takes in anew."""
 
@@ -46,7 +50,9 @@ def expected(version):
     for content in range(CONTENTS):
         if is_listed(content, version):
             algorithm = "pdq" if content % 4 == 0 else "sha1"
-            hits.append((digests(content).sha256, str(version), str(version), f"{version}/{content}", algorithm))
+            hits.append(
+                (digests(content).sha256, str(version), str(version), f"{version}/{content}{PADDING}", algorithm)
+            )
     return hits
 
 
@@ -69,7 +75,7 @@ def item(version, content):
     else:
         digest = Digest("sha1", digests(content).sha1)
     category = Category("skies-list", str(version))
-    return ListedMedia((digest,), category, Provenance("sha256:00", "skies", f"{version}/{content}", "plain"))
+    return ListedMedia((digest,), category, Provenance("sha256:00", "skies", f"{version}/{content}{PADDING}", "plain"))
 
 
 def told(known, contents):
@@ -93,7 +99,8 @@ def matched_until(path, stop):
     met, ending = [], False
     while not ending:
         ending = stop.exists()
-        known = KnownList.open(path)
+        for _ in range(OPENED):
+            known = KnownList.open(path)
         known.verify()
         version = int(known.identity.version)
         assert told(known, contents) == expected(version)
@@ -126,13 +133,13 @@ def test_every_result_is_by_one_version_and_says_which(tmp_path):
     while not killed:
         killed = is_killed_midway(path, first)
         first = int(KnownList.open(path).identity.version) + 1
-    replace(path, first, first + 1)
+    replace(path, first, first + 5)
     stop.touch()
     met = [results.get() for _ in workers]
     for worker in workers:
         worker.join()
 
     assert all(isinstance(each, list) for each in met), met
-    assert {each[-1] for each in met} == {first + 1}
+    assert {each[-1] for each in met} == {first + 5}
     assert all(each == sorted(each) for each in met)
     assert len({version for each in met for version in each}) >= 3

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import py7zr
 import pytest
 
-from sauveterre.errors import LimitExceeded, UnreadableSource
+from sauveterre.errors import LimitExceeded, Locked, UnreadableSource
 from sauveterre.evidence.readers import seven_zip
 from sauveterre.records.entry import EntryKind
 from sauveterre.records.limits import Limits
@@ -84,12 +84,12 @@ def test_folders_links_and_times_on_disk(tmp_path, opened, content_of):
         assert dict(content_of(container))[b"in/film"] == b"x"
 
 
-def test_encrypted_members_are_listed_with_the_reason(opened):
+def test_encrypted_members_are_listed_and_locked(opened, content_of):
     with opened(seven_zip, packed(password="between us")) as container:
-        failures = {entry.path: entry.failure for entry in container.entries()}
-    assert "is encrypted" in failures[b"recipe.txt"]
-    assert failures[b"empty"] == ""
-    with pytest.raises(UnreadableSource, match="list of names is encrypted"):
+        found = dict(content_of(container))
+    assert found[b"recipe.txt"].startswith("recipe.txt is encrypted, and no key was given")
+    assert found[b"empty"] == b""
+    with pytest.raises(Locked, match="list of names is encrypted"):
         opened(seven_zip, packed(password="between us", headers=True))
 
 

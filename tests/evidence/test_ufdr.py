@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sauveterre.errors import SauveterreError, UnreadableSource
+from sauveterre.errors import Locked, SauveterreError, UnreadableSource
 from sauveterre.evidence.opening import container_kind
 from sauveterre.evidence.origin import StreamOrigin
 from sauveterre.evidence.readers import ufdr
@@ -178,9 +178,9 @@ def test_a_file_the_archive_locks_says_so(opened):
     data = bytearray(package(report()))
     at = data.find(b"PK\x01\x02", data.find(b"PK\x01\x02") + 4)
     data[at + 8] |= 1
-    found, _ = listed(opened, bytes(data))
-    assert "encrypted" in found["/media/0/DCIM/sky.jpg"].failure
-    assert found["/media/0/DCIM/sky.jpg"].cause is Cause.ENCRYPTED
+    found, container = listed(opened, bytes(data))
+    with pytest.raises(Locked, match="is encrypted and no key was given"):
+        container.open(found["/media/0/DCIM/sky.jpg"])
 
 
 SMALL = package(report())

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sauveterre.errors import LimitExceeded, UnreadableSource
+from sauveterre.errors import LimitExceeded, Locked, UnreadableSource
 from sauveterre.evidence.readers import zip_archive
 from sauveterre.records.entry import EntryKind
 from sauveterre.records.limits import Limits
@@ -113,12 +113,14 @@ def test_what_is_no_file_is_listed_and_not_read(opened):
             container.open(entry)
 
 
-def test_encrypted_members_are_listed_with_the_reason(opened):
+def test_encrypted_members_are_listed_and_locked(opened):
     data = packed(("secret", RECIPE, 8), ("plain", RECIPE, 8))
     start = directory_at(data)
     data = patched(data, start + 8, struct.pack("<H", 1))
-    secret, plain = opened(zip_archive, data).entries()
-    assert "is encrypted" in secret.failure
+    container = opened(zip_archive, data)
+    secret, plain = container.entries()
+    with pytest.raises(Locked, match="secret is encrypted and no key was given; add"):
+        container.open(secret)
     assert secret.size == len(RECIPE)
     assert plain.failure == ""
 

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
-from sauveterre.media.exif import SILENT, metadata_of, metadata_of_block
+from sauveterre.media.exif import SILENT, metadata_of_block
+from sauveterre.media.metadata import metadata_of
 from sauveterre.media.picture import picture_of
-from sauveterre.records.content import Camera
+from sauveterre.records.camera import Camera
 from sauveterre.records.limits import Limits
 
 
@@ -65,7 +66,7 @@ def test_text_is_cleaned_and_bounded():
         main={0x010F: b"A\0\x1b[31m\nB\xc2\x85", 0x0110: "x" * 5_000, 0x0131: "caf\u00e9 \u202eevil".encode()}
     )
     camera = metadata_of_block(block.tobytes()).camera
-    assert camera.make == "A[31mB"
+    assert camera.make == "A[31m B"
     assert camera.model == "x" * 256
     assert camera.software == "café evil"
 

@@ -103,6 +103,24 @@ def test_a_flat_large_jpeg_is_hashed_anew_at_full_size(save):
     assert (picture.pdq, picture.quality) == usual(Image.open(io.BytesIO(data)))
 
 
+@pytest.mark.parametrize(("seed", "size"), [(16, (1100, 530)), (23, (512, 512))])
+def test_a_jpeg_in_black_and_white_is_hashed_from_its_full_size(draw, save, seed, size):
+    """At a fraction of its size nothing is clipped: these would be four and six bits from the reference."""
+    pixels = np.where(draw(seed, *size) > 128, 255, 0).astype(np.uint8)
+    data = save(pixels, "JPEG", quality=90)
+    assert decode(data, "image/jpeg", LIMITS).scale > 1
+    picture, _ = picture_of(data, "image/jpeg", LIMITS)
+    assert picture.quality >= 50
+    assert (picture.pdq, picture.quality) == usual(Image.open(io.BytesIO(data)))
+
+
+def test_the_reference_way_gives_the_references_own_bits(draw, save):
+    for number, form in enumerate(("JPEG", "PNG")):
+        data = save(draw(15 + number, 1300, 1100), form, quality=85)
+        picture, _ = picture_of(data, f"image/{form.lower()}", LIMITS, reference=True)
+        assert (picture.pdq, picture.quality) == usual(Image.open(io.BytesIO(data)))
+
+
 def test_thumbnails_are_small_upright_and_bare(draw, save):
     pixels = np.zeros((400, 800, 3), np.uint8)
     pixels[:, :400] = (250, 10, 10)

@@ -222,11 +222,20 @@ def test_no_children_remain_when_all_is_closed():
     assert child not in children()
 
 
-def test_a_task_that_breaks_the_pool_each_time_is_blamed_and_takes_no_other_with_it():
+STARTED = """__import__("sauveterre.media.alarms", fromlist=["start"]).start(
+    __import__("sauveterre.records.limits", fromlist=["Clocks"]).Clocks(total=60), "entry 7")"""
+
+
+@pytest.mark.parametrize(
+    ("before", "named"),
+    [("0", {"label": "entry 7"}), (STARTED, {"parts": ("entry 6", "entry 7")})],
+    ids=["by its own label", "by that of a part"],
+)
+def test_a_task_that_breaks_the_pool_each_time_is_blamed_and_takes_no_other_with_it(before, named):
     channels = "[c for c in __import__('gc').get_objects() if type(c).__name__ == 'WorkerChannel']"
     rubbish = f"[c.writer.send_bytes(b'rain') for c in {channels}]"
     with Sandbox(2, Limits()) as opened:
-        bad = opened.submit(eval, f"({rubbish}, __import__('time').sleep(30))", seconds=60, label="entry 7")
+        bad = opened.submit(eval, f"({before}, {rubbish}, __import__('time').sleep(30))", seconds=60, **named)
         good = [opened.submit(abs, -number, seconds=60, label=f"entry {number}") for number in range(20, 40)]
         with pytest.raises(Casualty, match="the pool of child processes broke each time"):
             bad.result(60)

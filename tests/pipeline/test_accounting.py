@@ -61,6 +61,8 @@ def bytes_of(node, chance):
 class Counting:
     """A sandbox that is none, and counts what is listed; some of its children die."""
 
+    workers = 2
+
     def __init__(self, scratch, chance):
         self.scratch = scratch
         self.chance = chance
@@ -71,7 +73,7 @@ class Counting:
         self.listed += result.count
         return result
 
-    def submit(self, function, *arguments, seconds, label=""):
+    def submit(self, function, *arguments, seconds, label="", parts=()):
         future = Future()
         if self.chance.random() < 0.2:
             future.set_exception(Casualty(CasualtyReason.KILLED, "the child process was killed"))

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import random
 from concurrent.futures import Future
 from dataclasses import replace
 from importlib import import_module
@@ -12,7 +13,7 @@ from PIL import Image
 from sauveterre.media.casualty import Casualty, CasualtyReason
 from sauveterre.media.sandbox import Sandbox
 from sauveterre.pipeline import attempts, processing
-from sauveterre.pipeline.attempts import Attempts, deadly, tries_of
+from sauveterre.pipeline.attempts import RUN_ENTRIES, SMALL_BYTES, Asked, Attempts, deadly, tries_of
 from sauveterre.pipeline.inventory import list_source
 from sauveterre.pipeline.processing import ANY, Processed, version_of
 from sauveterre.pipeline.roots import root_source
@@ -129,18 +130,22 @@ CRASHING = """
 import ctypes
 from sauveterre.pipeline import processing
 
-def read(source, entry, limits, keys, *, decode=True):
-    if decode:
+def read(source, entry, limits, keys, *, decode=True, **options):
+    if decode and entry.path == b"a.png":
         ctypes.string_at(0)
-    return processing.process_entry(source, entry, limits, keys, decode=decode)
+    return processing.process_entry(source, entry, limits, keys, decode=decode, **options)
 """
+
+
+def crashing(monkeypatch, folder):
+    (folder / "crashing_decoder.py").write_text(CRASHING)
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.setattr(attempts, "process_entry", import_module("crashing_decoder").read)
 
 
 def test_in_real_children_a_decoder_that_crashes_costs_the_picture_and_not_its_digests(card, monkeypatch, tmp_path):
     source, entries = card
-    (tmp_path / "crashing_decoder.py").write_text(CRASHING)
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(attempts, "process_entry", import_module("crashing_decoder").read)
+    crashing(monkeypatch, tmp_path)
     with Sandbox(1, LIMITS) as sandbox:
         reading = Attempts(sandbox, source, LIMITS, ())
         found = reading.outlast(entries[b"a.png"], reading.begin(entries[b"a.png"]))
@@ -148,3 +153,59 @@ def test_in_real_children_a_decoder_that_crashes_costs_the_picture_and_not_its_d
     assert (found.outcome, found.cause, found.attempts) == (Outcome.PARTIAL, Cause.CRASH, 3)
     assert "SIGSEGV" in found.reason
     assert found.fingerprint.size == entries[b"a.png"].size
+
+
+@pytest.fixture
+def many(tmp_path):
+    """More small files than a run has, with larger ones and one that is not decoded among them."""
+    folder = tmp_path / "many"
+    folder.mkdir()
+    chance = random.Random(5)
+    for number in range(RUN_ENTRIES + 20):
+        size = SMALL_BYTES + 1 + number if number % 9 == 4 else chance.randrange(SMALL_BYTES)
+        (folder / f"{number:02}.bin").write_bytes(chance.randbytes(size))
+    Image.effect_noise((64, 64), 80).save(folder / "a.png")
+    (folder / "empty").touch()
+    source, _ = root_source(folder)
+    return source, list(list_source(source, LIMITS, (), tmp_path / "many-listing").entries())
+
+
+def test_entries_read_together_end_as_each_by_itself(many):
+    source, entries = many
+    asked = [Asked(entry, Cause.CRASH if entry.path == b"a.png" else Cause.NONE) for entry in entries]
+    with Sandbox(2, LIMITS) as sandbox:
+        together = Attempts(sandbox, source, LIMITS, ()).read(asked)
+
+    apart = [processing.process_entry(source, one.entry, LIMITS, (), decode=not one.known) for one in asked]
+    assert [replace(one, seconds=0) for one in together if not one.cause] == [
+        replace(one, seconds=0) for one in apart if not one.cause
+    ]
+    assert [(one.cause, one.fingerprint) for one in together if one.cause] == [
+        (Cause.CRASH, one.fingerprint) for one in apart if one.cause
+    ]
+    md5 = [one.fingerprint.digests.md5 for one in together]
+    assert md5 == [hashlib.md5((source.path / entry.path.decode()).read_bytes()).hexdigest() for entry in entries]
+
+
+def test_a_run_that_ends_its_child_costs_only_the_entry_that_did_it(many, monkeypatch, tmp_path):
+    source, entries = many
+    crashing(monkeypatch, tmp_path)
+    with Sandbox(2, LIMITS) as sandbox:
+        found = Attempts(sandbox, source, LIMITS, ()).read([Asked(entry) for entry in entries])
+
+    ended = dict(zip((entry.path for entry in entries), found, strict=True))
+    killer = ended.pop(b"a.png")
+    assert (killer.outcome, killer.cause, killer.attempts) == (Outcome.PARTIAL, Cause.CRASH, 3)
+    assert {(one.outcome, one.attempts) for one in ended.values()} == {(Outcome.PROCESSED, 1)}
+
+
+def test_clocks_and_hands_are_those_of_each_entry_of_a_run(card, monkeypatch):
+    source, entries = card
+    begun = []
+    monkeypatch.setattr(processing, "start", lambda clocks, label: begun.append((clocks, label)))
+    parts = [
+        processing.Part(entry, LIMITS.entry_clocks(entry.size), f"entry {number}")
+        for number, entry in enumerate(entries.values())
+    ]
+    processing.process_run(source, parts, LIMITS, (), processing.process_entry)
+    assert begun == [(part.clocks, part.label) for part in parts]

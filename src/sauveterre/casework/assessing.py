@@ -22,6 +22,7 @@ from sauveterre.casework.models import (
     Share,
     StorageSpace,
 )
+from sauveterre.casework.pictures import embedded_of
 from sauveterre.casework.rows import copy_rows, provenance_row, read_facts, storable
 from sauveterre.casework.settling import settle
 from sauveterre.pipeline import assess as core
@@ -125,6 +126,8 @@ def _picture(row: Content) -> PictureRecord | None:
         taken_raw=found.taken_raw,
         latitude=found.latitude,
         longitude=found.longitude,
+        embedded=tuple(embedded_of(one) for one in found.embedded),
+        turned=bytes(found.turned),
     )
 
 

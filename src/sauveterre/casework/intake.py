@@ -14,7 +14,7 @@ from django.db.models import F, Q
 
 from sauveterre.casework import audit, crosschecking, nesting, suspects, verifying
 from sauveterre.casework.catalogue import pending_batches, write_listing, write_problems
-from sauveterre.casework.models import Entry, EntryState, Source, SourceState
+from sauveterre.casework.models import Entry, EntryState, Exhibit, Source, SourceState
 from sauveterre.casework.outcomes import Ended, write_outcomes
 from sauveterre.casework.presence import require_children, require_there
 from sauveterre.casework.rows import copy_facts, storable
@@ -22,7 +22,7 @@ from sauveterre.casework.sources import entry_record, keys_of, path_of, source_r
 from sauveterre.errors import LimitExceeded, Locked, SauveterreError
 from sauveterre.media.casualty import Casualty, CasualtyReason
 from sauveterre.media.sandbox import Sandbox
-from sauveterre.pipeline.attempts import Attempts
+from sauveterre.pipeline.attempts import Asked, Attempts
 from sauveterre.pipeline.endings import cause_of
 from sauveterre.pipeline.integrity import read_file
 from sauveterre.pipeline.inventory import list_source
@@ -201,16 +201,29 @@ def process(sandbox: Sandbox, source_id: int, first: int, last: int, *, defer: D
     if row is None or row.state == SourceState.NEW:
         return nothing  # it is to be listed anew, and gets new jobs with its new listing
     require_there(row.exhibit)
+    tried = row.exhibit.keys.count()
     pending = list(row.entries.filter(ordinal__range=(first, last), state=EntryState.PENDING).order_by("ordinal"))
     apart = [{"entry_id": entry.pk} for entry in pending if entry.attempts]
     ended = _read(sandbox, row, [entry for entry in pending if not entry.attempts], labelled=True)
 
     def write() -> None:
-        _write_ended(row, ended, sandbox.limits, defer)
+        told = _without_newly_keyed(row, ended, tried)
+        _write_ended(row, told, sandbox.limits, defer)
+        if len(told) < len(ended):
+            defer("process", [{"source_id": source_id, "first": first, "last": last}])
         defer("suspect", apart, priority=LAST)
         _close_source(row, defer)
 
     return write
+
+
+def _without_newly_keyed(row: Source, ended: list[Ended], tried: int) -> list[Ended]:
+    """Leave out what was found locked, where a key came in while the others were tried: it is read once more."""
+    locked = [one for one in ended if one.processed.is_locked]
+    if not locked:
+        return ended
+    Exhibit.objects.select_for_update(no_key=True).get(pk=row.exhibit_id)
+    return ended if row.exhibit.keys.count() == tried else [one for one in ended if not one.processed.is_locked]
 
 
 def suspect(sandbox: Sandbox, entry_id: int, *, defer: Defer) -> Callable[[], None]:
@@ -240,21 +253,21 @@ def _read(sandbox: Sandbox, row: Source, pending: list[Entry], *, labelled: bool
     """Read entries of a source side by side; ``labelled``, the next start is told what was in hand."""
     source = source_record(row)
     attempts = Attempts(sandbox, source, sandbox.limits, keys_of(row.exhibit))
-    begun = []
+    asked = []
     for entry in pending:
         record = entry_record(entry, source, row.kind)
         known = suspects.known_killer(entry.cause, entry.extractor, entry.version)
         label = suspects.entry_label(entry.pk) if labelled else ""
-        begun.append((entry, record, known, label, attempts.begin(record, decode=not known, label=label)))
-    ended = []
-    for entry, record, known, label, future in begun:
-        try:
-            processed = attempts.outlast(record, future, known=known, label=label)
-        except Casualty as casualty:
-            require_children(casualty)
-            raise
-        ended.append(Ended(entry, record, processed, nested_source(source, record, processed)))
-    return ended
+        asked.append(Asked(record, known, label))
+    try:
+        ended = attempts.read(asked)
+    except Casualty as casualty:
+        require_children(casualty)
+        raise
+    return [
+        Ended(entry, one.entry, processed, nested_source(source, one.entry, processed))
+        for entry, one, processed in zip(pending, asked, ended, strict=True)
+    ]
 
 
 def _write_ended(row: Source, ended: list[Ended], limits: Limits, defer: Defer) -> None:

@@ -8,6 +8,7 @@ from django.db import connection
 
 from sauveterre.casework.films import film_row
 from sauveterre.casework.models import Content, Entry, Film, Picture, Source
+from sauveterre.casework.pictures import embedded_row
 from sauveterre.casework.rows import storable
 from sauveterre.casework.storage import sheet_name, thumbnail_name
 from sauveterre.pipeline.endings import KILLERS
@@ -101,6 +102,11 @@ def _write_pictures(prints: dict[str, contents.Fingerprint], numbers: dict[str, 
                 taken_raw=storable(picture.taken_raw)[:64],
                 latitude=picture.latitude,
                 longitude=picture.longitude,
+                statements=[[one.source, one.name, storable(one.value)] for one in picture.statements],
+                embedded=[embedded_row(one) for one in picture.embedded],
+                turned=picture.turned,
+                frames=picture.frames,
+                basis=picture.basis,
             )
             for sha256, picture in pictures.items()
         ),

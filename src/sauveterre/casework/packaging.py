@@ -158,7 +158,7 @@ def _contents(operation: Operation, accounts: list[str]) -> tuple[PackageContent
     digests = {share.subject.partition(":")[2] for share in shares}
     known = {row.sha256: row for row in Content.objects.filter(operation=operation, sha256__in=digests)}
     lists = defaultdict[str, set[str]](set)
-    for hit in Hit.objects.filter(content__in=known.values()).select_related("hash_list", "content"):
+    for hit in Hit.objects.filter(content__in=known.values(), via="").select_related("hash_list", "content"):
         lists[hit.content.sha256].add(f"{hit.hash_list.name} {hit.hash_list.version}")
     first: dict[tuple[str, str], PackageContent] = {}
     for share in shares:

@@ -1,7 +1,9 @@
 """Settling by hash: which contents are on a list, and which are near-identical to one another."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+
+from django.db.models import QuerySet
 
 from sauveterre.casework.films import match_row
 from sauveterre.casework.models import Content, FilmCopy, HashList, Hit, Operation
@@ -28,8 +30,8 @@ def settle(operation: Operation, prints: list[Fingerprint]) -> Settled:
 
     Stacks are made with those that stand.
     """
-    lists = {(row.name, row.version): row for row in HashList.objects.filter(operation=operation).order_by("pk")}
-    known = [open_built(kept_list(row.sha256, row.name, row.version)) for row in lists.values()]
+    lists = {(row.name, row.version): row for row in lists_in_force(operation)}
+    known = [open_built(kept_list(row.kept_as, row.name, row.version)) for row in lists.values()]
     hits = look_up(prints, known)
     copies = copies_of(prints)
     stacked = stack_again(operation, candidates_of(prints))
@@ -47,6 +49,20 @@ def settle(operation: Operation, prints: list[Fingerprint]) -> Settled:
         stacked.write()
 
     return Settled(stacked.heads, write)
+
+
+def lists_in_force(operation: Operation) -> QuerySet[HashList]:
+    """Return the lists that give hits: no version that was replaced, and no filter."""
+    return HashList.objects.filter(operation=operation, in_force=True, kind=HashList.Kind.LIST).order_by("pk")
+
+
+def rehit(old: Iterable[HashList], new: HashList, hits: Iterable[HitRecord]) -> None:
+    """Give a new version's hits in place of those of the versions that it replaces."""
+    operation = new.operation
+    numbers = dict(Content.objects.filter(operation=operation).values_list("sha256", "pk"))
+    policies = policies_of(operation)
+    Hit.objects.filter(hash_list__in=old).delete()
+    Hit.objects.bulk_create(_hit(hit, numbers, {(new.name, new.version): new}, policies) for hit in hits)
 
 
 def _hit(
@@ -68,4 +84,6 @@ def _hit(
         category_code=hit.category.code if hit.category else "",
         locator=hit.locator,
         film=match_row(hit.film) if hit.film else None,
+        via=hit.via,
+        turn=hit.turn.value,
     )

@@ -71,6 +71,11 @@ def photo_name(exhibit: int, sha256: str) -> str:
     return f"photographs/{exhibit}/{sha256}"
 
 
+def list_file(sha256: str) -> Path:
+    """Return where the store keeps the file that a list came in."""
+    return Path(settings.STORE) / "lists" / f"{sha256}.file"
+
+
 def kept_list(sha256: str, name: str, version: str) -> Path:
     """Return where the store keeps a list made ready; hits name the list, so each name has a file of its own."""
     named = hashlib.sha256(f"{name}\0{version}".encode()).hexdigest()[:16]

@@ -39,4 +39,4 @@ def add(
 
     exhibit = session.exhibit(session.operation(operation), number)
     count = add_key(exhibit=exhibit, key=read_key(key_file), by=session.officer())
-    print(f"The key is kept. Locked sources that will be tried again: {count}. Next: sauveterre process")
+    print(f"The key is kept. Locked sources and files that will be tried again: {count}. Next: sauveterre process")

@@ -20,11 +20,13 @@ def run(
     lists: Annotated[list[Path], typer.Option("--list", help="A hash list; may be given several times.")],
     workers: Annotated[int, typer.Option(min=1, help="Child processes.")] = 2,
     limit: LimitOption = None,
+    reference: Annotated[bool, typer.Option("--reference", help="Hash pictures the exact, slow way.")] = False,
 ) -> None:
     """Print a JSON line for each hit: file, list and its row, distance, both qualities, category."""
     from sauveterre import api
 
-    print_found("hit", api.match(paths, lists, workers=workers, limits=limits_from(limit)), _fields_of)
+    found = api.match(paths, lists, workers=workers, limits=limits_from(limit), reference=reference)
+    print_found("hit", found, _fields_of)
 
 
 def _fields_of(found: "Matched") -> dict[str, object]:
@@ -39,6 +41,8 @@ def _fields_of(found: "Matched") -> dict[str, object]:
         "distance": hit.distance,
         "quality": hit.quality,
         "listed_quality": hit.listed_quality,
+        "via": hit.via,
+        "turn": hit.turn,
         "category": hit.category,
         "locator": hit.locator,
     }

@@ -40,7 +40,7 @@ class Database:
             self._connection = sqlite3.connect(f"{copy.as_uri()}?mode=ro", uri=True, isolation_level=None)
             try:
                 self._shut_in()
-            except sqlite3.Error as error:
+            except (sqlite3.Error, UnicodeDecodeError) as error:
                 self._connection.close()
                 raise self._unreadable(error) from error
 
@@ -64,7 +64,7 @@ class Database:
                 while (row := found.fetchone()) is not None:
                     yield row
                     self._looks = 0
-        except (sqlite3.Error, OverflowError, MemoryError) as error:
+        except (sqlite3.Error, UnicodeDecodeError, OverflowError, MemoryError) as error:
             raise self._unreadable(error) from error
 
     def close(self) -> None:
@@ -76,9 +76,11 @@ class Database:
         return self._looks > MOST_LOOKS
 
     def _unreadable(self, error: Exception) -> UnreadableSource:
+        """Say why; an error of decoding comes from SQLite's own message, which quotes a damaged name of the file."""
         if self._looks > MOST_LOOKS:
             return UnreadableSource(f"{self._name} makes SQLite work for ever on one row; look at it by hand")
-        return UnreadableSource(f"{self._name} cannot be read as a database: {error}; look for another copy")
+        what = "its schema holds a damaged name" if isinstance(error, UnicodeDecodeError) else str(error)
+        return UnreadableSource(f"{self._name} cannot be read as a database: {what}; look for another copy")
 
 
 def _copy(stream: BinaryIO, to: Path, name: str, limits: Limits) -> None:

@@ -45,13 +45,15 @@ class BlockPlace:
 class Block:
     """One block while it is unpacked. Its members are windows on the scratch that grows as they are read."""
 
-    def __init__(self, view: BinaryIO, place: BlockPlace, name: str, limits: Limits) -> None:
+    def __init__(
+        self, view: BinaryIO, place: BlockPlace, name: str, limits: Limits, password: str | None = None
+    ) -> None:
         """Prepare to unpack; raise ``UnreadableSource`` or ``LimitExceeded`` when that cannot even begin."""
         self._packed = Window(name, view, place.start, place.packed_size)
         self._name = name
         self._limits = limits
         self._place = place
-        self._decoder = _decoder(place, name)
+        self._decoder = _decoder(place, name, password)
         self._scratch = scratch()
         self._have = 0
         self._error: SauveterreError | None = None
@@ -165,7 +167,7 @@ def _is_read(coder: dict[str, Any]) -> bool:
     return bool(coder["numinstreams"] == 1 and coder["numoutstreams"] == 1)
 
 
-def _decoder(place: BlockPlace, name: str) -> "SevenZipDecompressor":
+def _decoder(place: BlockPlace, name: str, password: str | None) -> "SevenZipDecompressor":
     for coder in place.coders:
         if _memory(coder) > DICTIONARY_BYTES:
             raise LimitExceeded(
@@ -177,7 +179,7 @@ def _decoder(place: BlockPlace, name: str) -> "SevenZipDecompressor":
 
     try:
         return SevenZipDecompressor(
-            list(place.coders), place.packed_size, list(place.unpacked_sizes), None, None, PACKED_BLOCK
+            list(place.coders), place.packed_size, list(place.unpacked_sizes), None, password, PACKED_BLOCK
         )
     except MemoryError as error:
         raise LimitExceeded(f"{name} needs more memory to be unpacked than there is; raise memory_bytes") from error

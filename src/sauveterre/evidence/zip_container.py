@@ -6,17 +6,20 @@ says so.
 
 import stat
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import BinaryIO
 
-from sauveterre.errors import SauveterreError, UnreadableSource
+from sauveterre.errors import Locked, SauveterreError, UnreadableSource
 from sauveterre.evidence import zip_records as records
 from sauveterre.evidence.bounded import bounded
 from sauveterre.evidence.container import ListedContainer, moment, special_refusal
-from sauveterre.evidence.content import Blocks, Content, Window
+from sauveterre.evidence.content import SMALL_BLOCK, Blocks, Content, Window
 from sauveterre.evidence.decoding import Decoder, checked, decoded, new_bzip2, new_deflate, new_lzma_alone
+from sauveterre.evidence.zip_encryption import Plain, openings
 from sauveterre.evidence.zip_records import Member
 from sauveterre.records.entry import Cause, Entry, EntryKind, display_path
 from sauveterre.records.limits import Limits
+from sauveterre.records.pulse import pulse
 
 STORED, DEFLATE, BZIP2, LZMA = 0, 8, 12, 14
 _DECODERS: dict[int, Callable[[], Decoder]] = {DEFLATE: new_deflate, BZIP2: new_bzip2, LZMA: new_lzma_alone}
@@ -24,7 +27,6 @@ _METHOD_NAMES = {
     1: "shrink", 6: "implode", 9: "deflate64", 20: "old zstd", 93: "zstd", 94: "MP3", 95: "xz", 96: "JPEG",
     97: "WavPack", 98: "PPMd", 99: "AES encryption",
 }  # fmt: skip
-_AES = 99
 _KINDS = {
     stat.S_IFLNK: EntryKind.SYMLINK,
     stat.S_IFCHR: EntryKind.DEVICE,
@@ -39,9 +41,12 @@ _LZMA_HEADER = 4
 class ZipArchive(ListedContainer[Member]):
     """An opened ZIP archive."""
 
-    def __init__(self, stream: BinaryIO, identity: str, limits: Limits, reader: str) -> None:
-        """List all members; ``reader`` is who says so in their provenance."""
+    def __init__(
+        self, stream: BinaryIO, identity: str, limits: Limits, reader: str, keys: tuple[str, ...] = ()
+    ) -> None:
+        """List all members; ``reader`` is who says so in their provenance, ``keys`` are tried on encrypted ones."""
         super().__init__(identity, reader, limits)
+        self._keys = keys
         self._view = Window(identity, stream, 0, stream.seek(0, 2))
         directory = records.find_directory(self._view)
         members = self._scanned() if directory is None else self._listed(directory)
@@ -130,13 +135,33 @@ class ZipArchive(ListedContainer[Member]):
             _, start = records.read_local(self._view, member.offset)
         except (records.BadRecord, OverflowError) as error:
             raise UnreadableSource(f"{name} cannot be found: the archive {error}; look for another copy") from error
+        packed = Window(name, self._view, start, member.packed_size)
+        if member.is_encrypted:
+            return self._decrypted(member, name, packed)
         if member.method == STORED:
             return self._stored(member, name, start)
-        packed = Window(name, self._view, start, member.packed_size)
-        prefix = _lzma_header(packed, member, name) if member.method == LZMA else b""
-        blocks: Iterator[bytes] = decoded(packed, _DECODERS[member.method], name=name, prefix=prefix)
-        blocks = bounded(blocks, name=name, limits=self.limits, consumed=packed.tell)
-        return Blocks(name, checked(blocks, name=name, crc=member.crc, size=member.size))
+        return Blocks(name, self._unpacked(packed, member, name, packed.tell))
+
+    def _unpacked(self, packed: Content, member: Member, name: str, consumed: Callable[[], int]) -> Iterator[bytes]:
+        method = _method(member)
+        if method == STORED:
+            blocks = iter(partial(packed.read, SMALL_BLOCK), b"")
+        else:
+            prefix = _lzma_header(packed, member, name) if method == LZMA else b""
+            blocks = decoded(packed, _DECODERS[method], name=name, prefix=prefix)
+        blocks = bounded(blocks, name=name, limits=self.limits, consumed=consumed)
+        crc = None if member.aes is not None else member.crc  # AES proves more, and may leave it out
+        return checked(blocks, name=name, crc=crc, size=member.size)
+
+    def _decrypted(self, member: Member, name: str, packed: Window) -> Content:
+        """Open an encrypted member by the first password that passes its check, and where several do, its checksum."""
+        ways = openings(packed, member, self._keys, name)
+
+        def blocks(way: Plain) -> Iterator[bytes]:
+            return self._unpacked(Blocks(name, way()), member, name, packed.tell)
+
+        chosen = next((way for way in ways[:-1] if len(ways) > 1 and _is_sound(blocks(way))), ways[-1])
+        return Blocks(name, blocks(chosen) if member.aes is not None else _doubting(blocks(chosen), name))
 
     def _stored(self, member: Member, name: str, start: int) -> Content:
         if member.size is not None and member.size != member.packed_size:
@@ -150,15 +175,39 @@ class ZipArchive(ListedContainer[Member]):
 
 def _failure(member: Member) -> tuple[Cause, str]:
     """Return why a member cannot be read; nothing when it can be tried."""
-    if member.flags & (records.ENCRYPTED | records.STRONGLY_ENCRYPTED) or member.method == _AES:
-        return Cause.ENCRYPTED, "is encrypted; unpack the archive with its password and add what comes out"
-    if member.method != STORED and member.method not in _DECODERS:
-        known = _METHOD_NAMES.get(member.method)
+    method = _method(member)
+    if method != STORED and method not in _DECODERS:
+        known = _METHOD_NAMES.get(method)
         return Cause.UNSUPPORTED, (
-            f"is compressed by method {member.method}{f' ({known})' if known else ''}, which is not read; unpack the "
+            f"is compressed by method {method}{f' ({known})' if known else ''}, which is not read; unpack the "
             "archive with another program and add what comes out"
         )
     return Cause.NONE, ""
+
+
+def _method(member: Member) -> int:
+    """Return how a member is compressed, below its encryption if it is encrypted."""
+    return member.aes.method if member.method == records.AES and member.aes is not None else member.method
+
+
+def _is_sound(blocks: Iterator[bytes]) -> bool:
+    try:
+        for _ in blocks:
+            pulse()
+    except UnreadableSource:
+        return False
+    return True
+
+
+def _doubting(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
+    """Pass on what the old encryption gave; where it is wrong, the password may be, as one in 256 passes the check."""
+    try:
+        yield from blocks
+    except UnreadableSource as error:
+        raise Locked(
+            f"{name} is encrypted, and what the key that passed its check gives is not right ({error}); add the "
+            "archive's password to the exhibit with `sauveterre key add`, or look for another copy"
+        ) from error
 
 
 def _overlaps(members: list[Member], directory: int | None) -> dict[int, str]:
@@ -182,7 +231,7 @@ def _overlaps(members: list[Member], directory: int | None) -> dict[int, str]:
     return found
 
 
-def _lzma_header(packed: Window, member: Member, name: str) -> bytes:
+def _lzma_header(packed: Content, member: Member, name: str) -> bytes:
     """Return the header of the ``.lzma`` format for a member (APPNOTE 5.8.8): properties, then the size.
 
     The size is left open, as the stated one may lie, unless the stream has no end mark.

@@ -27,14 +27,26 @@ LOCAL_BYTES = _LOCAL.size
 _END_SEARCH = (1 << 16) + _END.size
 _CANDIDATES = 64
 _FULL32, _FULL16 = 0xFFFFFFFF, 0xFFFF
-_ZIP64_EXTRA, _TIME_EXTRA = 0x0001, 0x5455
+_ZIP64_EXTRA, _TIME_EXTRA, _AES_EXTRA = 0x0001, 0x5455, 0x9901
 _UNIX = 3
 
+AES = 99
+"""The method that stands for WinZip's encryption."""
 ENCRYPTED, SIZES_FOLLOW, STRONGLY_ENCRYPTED = 1, 1 << 3, 1 << 6
 
 
 class BadRecord(ValueError):
     """A record is not what it should be; the message says what, in words that go on after "the archive"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aes:
+    """What WinZip's encryption notes of a member (extra field 0x9901)."""
+
+    strength: int
+    """1, 2 or 3, for keys of 128, 192 or 256 bits."""
+    method: int
+    """How the member is compressed below the encryption."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +65,14 @@ class Member:
     """Seconds since 1970 from the extended timestamp; the DOS time has no zone and is not taken."""
     mode: int = 0
     """Unix file mode; 0 where the archive was not made on Unix."""
+    dos_time: int = 0
+    """As it stands: its upper byte proves a password of the old encryption."""
+    aes: Aes | None = None
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether the content is encrypted, in whatever way."""
+        return bool(self.flags & (ENCRYPTED | STRONGLY_ENCRYPTED)) or self.method == AES
 
     @property
     def least_end(self) -> int:
@@ -111,13 +131,14 @@ def read_local(view: Window, offset: int) -> tuple[Member, int]:
     fixed = _at(view, offset, LOCAL_BYTES)
     if len(fixed) < LOCAL_BYTES or not fixed.startswith(LOCAL_MAGIC):
         raise BadRecord(f"has no member header at byte {offset:,}")
-    _, _, flags, method, _, _, crc, packed, size, name_size, extra_size = _LOCAL.unpack(fixed)
+    _, _, flags, method, time, _, crc, packed, size, name_size, extra_size = _LOCAL.unpack(fixed)
     rest = view.read(name_size + extra_size)
     if len(rest) < name_size + extra_size:
         raise BadRecord(f"ends in the middle of the member header at byte {offset:,}")
     extra = rest[name_size:]
     size, packed = _zip64(extra, [(size, _FULL32), (packed, _FULL32)])
-    member = Member(rest[:name_size], offset, method, flags, crc, packed, size, _modified(extra))
+    name, modified, aes = rest[:name_size], _modified(extra), _aes(extra)
+    member = Member(name, offset, method, flags, crc, packed, size, modified, dos_time=time, aes=aes)
     return member, offset + LOCAL_BYTES + name_size + extra_size
 
 
@@ -179,10 +200,11 @@ def _end64(view: Window, at: int) -> tuple[int, int, int, int] | None:
 
 
 def _member(fields: tuple[int, ...], name: bytes, extra: bytes, shift: int) -> Member:
-    _, made_by, _, flags, method, _, _, crc, packed, size, *_, attributes, offset = fields
+    _, made_by, _, flags, method, time, _, crc, packed, size, *_, attributes, offset = fields
     size, packed, offset = _zip64(extra, [(size, _FULL32), (packed, _FULL32), (offset, _FULL32)])
     mode = attributes >> 16 if made_by >> 8 == _UNIX else 0
-    return Member(name, offset + shift, method, flags, crc, packed, size, _modified(extra), mode)
+    modified, aes = _modified(extra), _aes(extra)
+    return Member(name, offset + shift, method, flags, crc, packed, size, modified, mode, time, aes)
 
 
 def _zip64(extra: bytes, stated: list[tuple[int, int]]) -> tuple[int, ...]:
@@ -202,6 +224,14 @@ def _modified(extra: bytes) -> int | None:
     for kind, data in _extras(extra):
         if kind == _TIME_EXTRA and len(data) >= 5 and data[0] & 1:
             return int.from_bytes(data[1:5], "little", signed=True)
+    return None
+
+
+def _aes(extra: bytes) -> Aes | None:
+    """Return what WinZip's extra field says: version, vendor, strength, method; None without a right one."""
+    for kind, data in _extras(extra):
+        if kind == _AES_EXTRA and len(data) >= 7 and data[2:4] == b"AE" and data[4] in (1, 2, 3):
+            return Aes(data[4], int.from_bytes(data[5:7], "little"))
     return None
 
 

@@ -10,6 +10,7 @@ The values are SHA-1 in upper-case hex. Source of the format: the filters of DCS
 """
 
 import mmap
+import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from pathlib import Path
 
 from sauveterre.errors import UnreadableSource
 from sauveterre.records.digest import Digest
+
+NAME = "bloom"
+"""What says of a list that it is a filter; no reader has this name."""
 
 HEADER = struct.Struct("<QQdQQQ")
 MOST_MARKS = 1_000
@@ -74,6 +78,22 @@ class BloomFilter:
         for _ in range(self._marks):
             place = (place * _GENERATOR & _WORD) % _MODULUS
             yield place % self._bits
+
+
+def recognises_filter(path: Path) -> bool:
+    """Say whether a file begins as a filter and is as long as that filter must be."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEADER.size)
+            length = os.fstat(file.fileno()).st_size
+    except OSError:
+        return False
+    if len(head) < HEADER.size:
+        return False
+    flags, _, rate, marks, bits, _ = HEADER.unpack(head)
+    needed = HEADER.size + -(-bits // 64) * 8
+    is_sound = 0 < marks <= MOST_MARKS and 0 < rate < 1 and bits > 0
+    return bool(flags & 0xFF == 1 and is_sound and length >= needed)
 
 
 def fnv1(data: bytes) -> int:

@@ -8,7 +8,7 @@ its end, and each other one costs a page. About 27 bytes a SHA-1.
 
 import tempfile
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -141,6 +141,16 @@ class ExactIndex:
         if before > 0 >= before - queries:
             for name in ("table", "marks"):
                 self._columns.read_ahead(f"{algorithm}.{name}")
+
+    def rows(self, algorithm: str, most: int) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint32]]]:
+        """Yield all digests of an algorithm (N × width) in their order with the numbers of their items, up to ``most``.
+
+        Raises ``KeyError`` when the algorithm is unknown.
+        """
+        kept = self._sections[algorithm].rows
+        for start in range(0, len(kept), most):
+            part = np.asarray(kept[start : start + most])
+            yield part[:, :-_ITEM], np.ascontiguousarray(part[:, -_ITEM:]).view("<u4")[:, 0]
 
     def verify(self) -> None:
         """Check every byte against its checksum; raise ``UnreadableSource`` when one is wrong."""

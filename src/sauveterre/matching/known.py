@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 
 from sauveterre.errors import LimitExceeded, UnreadableSource
 from sauveterre.matching import exact, near
+from sauveterre.matching.bulk import HashRows
 from sauveterre.matching.columns import Column, Columns, Plan, open_columns
 from sauveterre.matching.exact import ExactBuilder, ExactIndex
 from sauveterre.matching.near import NearIndex
+from sauveterre.matching.spool import Spool
 from sauveterre.records.category import Category
 from sauveterre.records.hash_list import ListedMedia, ListIdentity
 
@@ -74,6 +76,23 @@ class KnownList:
         scheme, _, code = self._text("categories", "category_ends", row - 1).partition("\0")
         return Category(scheme, code)
 
+    @property
+    def category_rows(self) -> NDArray[np.uint32]:
+        """For each item the number of its category, from 1; 0 for none."""
+        rows: NDArray[np.uint32] = self._columns.arrays["item.category"]
+        return rows
+
+    @property
+    def pdq_rows(self) -> NDArray[np.uint8]:
+        """The hashes of ``near``, N × 32."""
+        rows: NDArray[np.uint8] = self._columns.arrays["pdq"]
+        return rows
+
+    def category_texts(self) -> list[str]:
+        """Return the categories in the order of their numbers, as scheme and code with a zero character between."""
+        count = len(self._columns.arrays["category_ends"])
+        return [self._text("categories", "category_ends", row) for row in range(count)]
+
     def quality(self, row: int) -> int | None:
         """Return the PDQ quality that the list states for a row of ``near``; None where it states none."""
         stated = _NO_QUALITY if self._qualities is None else int(self._qualities[row])
@@ -104,8 +123,8 @@ class KnownList:
 class KnownListBuilder(AbstractContextManager["KnownListBuilder"]):
     """Takes the items of a list one by one, then writes its file.
 
-    Memory: the digests as ``ExactBuilder`` says, 12 bytes an item, about 150 bytes for each PDQ hash, and 36 for
-    each frame of a film.
+    Memory: the digests as ``ExactBuilder`` says, about 150 bytes for each PDQ hash, and 36 for each frame of a film;
+    all else waits on disk.
     """
 
     def __init__(self, path: Path, *, rows_in_memory: int = exact.ROWS_IN_MEMORY) -> None:
@@ -118,21 +137,23 @@ class KnownListBuilder(AbstractContextManager["KnownListBuilder"]):
         self._frames = bytearray()
         self._frame_items = array("I")
         self._categories: dict[Category, int] = {}
-        self._category_rows = array("I")
-        self._locator_ends = array("Q")
+        self._category_rows = Spool("I", path.parent)
+        self._locator_ends = Spool("Q", path.parent)
         self._end = 0
 
     def __exit__(self, *exc: object) -> None:
         self._exact.__exit__(*exc)
-        self._locators.close()
+        for spooled in (self._locators, self._category_rows, self._locator_ends):
+            spooled.close()
 
     def __len__(self) -> int:
         return len(self._category_rows)
 
-    def add(self, item: ListedMedia) -> int:
+    def add(self, item: ListedMedia, prefix: str = "") -> int:
         """Add one item and return its number. Of a hash that comes again the first item stays.
 
-        Raises ``LimitExceeded`` for more items or categories than a list may have.
+        ``prefix`` goes before its locator and says which of several files it stands in. Raises ``LimitExceeded`` for
+        more items or categories than a list may have.
         """
         number = len(self)
         for digest in item.hashes:
@@ -147,11 +168,25 @@ class KnownListBuilder(AbstractContextManager["KnownListBuilder"]):
         self._frames += b"".join(frames)
         self._frame_items.extend([number] * len(frames))
         self._category_rows.append(self._category_row(item.category))
-        locator = item.provenance.locator.encode("utf-8", "replace")
+        locator = (prefix + item.provenance.locator).encode("utf-8", "replace")
         self._locators.write(locator)
         self._end += len(locator)
         self._locator_ends.append(self._end)
         return number
+
+    def add_rows(self, rows: HashRows, prefix: str = "") -> None:
+        """Add items that have a hash each and nothing else."""
+        number, count = len(self), len(rows.digests)
+        if number + count > exact.MOST_NUMBER:
+            raise LimitExceeded(f"A list of {number + count:,} items does not fit an index; split the list")
+        self._exact.add_rows(rows.algorithm, rows.digests, np.arange(number, number + count, dtype=np.uint32))
+        self._category_rows.extend(np.zeros(count, np.uint32))
+        texts = [f"{prefix}line {line}" for line in range(rows.first_line, rows.first_line + count)]
+        self._locators.write("".join(texts).encode("utf-8", "replace"))
+        extra = len(prefix.encode("utf-8", "replace")) - len(prefix)
+        ends = self._end + np.cumsum(np.fromiter(map(len, texts), np.uint64, count) + np.uint64(extra))
+        self._locator_ends.extend(ends.astype(np.uint64))
+        self._end = int(ends[-1])
 
     def finish(self, identity: ListIdentity, source: str) -> KnownList:
         """Write the file, replacing an older one whole, and open it.
@@ -186,8 +221,8 @@ class KnownListBuilder(AbstractContextManager["KnownListBuilder"]):
         arrays["pdq.items"][:] = list(self._pdq.values())
         arrays["pdq.quality"][:] = np.frombuffer(self._qualities, np.uint8)
         self._fill_frames(arrays)
-        arrays["item.category"][:] = np.frombuffer(self._category_rows, np.uint32)
-        arrays["item.locator_ends"][:] = np.frombuffer(self._locator_ends, np.uint64)
+        self._category_rows.write_into(arrays["item.category"])
+        self._locator_ends.write_into(arrays["item.locator_ends"])
         arrays["categories"][:] = np.frombuffer(b"".join(texts), np.uint8)
         arrays["category_ends"][:] = np.cumsum([len(text) for text in texts], dtype=np.uint64)
         self._locators.seek(0)

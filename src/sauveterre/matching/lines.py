@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 
-def lines_of(stream: BinaryIO, most: int) -> Iterator[tuple[int, bytes | None]]:
-    """Yield each line with its number from 1, without a byte order mark; None for one of ``most`` bytes or more."""
-    number, too_long = 1, False
+def lines_of(stream: BinaryIO, most: int, first: int = 1) -> Iterator[tuple[int, bytes | None]]:
+    """Yield each line with its number, None for one of ``most`` bytes or more; line 1 without a byte order mark."""
+    number, too_long = first, False
     while line := stream.readline(most):
         whole = line.endswith(b"\n") or len(line) < most
         if number == 1 and not too_long:

@@ -1,16 +1,21 @@
 """The front door to hash lists: which reader reads one, and its records with the identity of the file."""
 
 import hashlib
-from collections.abc import Iterator
+from codecs import BOM_UTF8
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sauveterre.errors import UnknownFormat, UnreadableSource
+from sauveterre.matching.bulk import HashRows
+from sauveterre.matching.origins import origin_of
 from sauveterre.matching.readers import READERS
-from sauveterre.records.hash_list import ListRecord
+from sauveterre.records.hash_list import ListRecord, Origin
 from sauveterre.records.list_reader import ListReader
 
 HEAD = 8_192
+_NCMEC_IN_JSON = (b'"fingerprints"', b'"queryResult"', b"hashsharing.ncmec.org")
 
 
 def recognise(head: bytes) -> ListReader:
@@ -19,6 +24,11 @@ def recognise(head: bytes) -> ListReader:
         if reader.recognises(head):
             return reader
     known = ", ".join(reader.NAME for reader in READERS)
+    if head.removeprefix(BOM_UTF8).lstrip()[:1] in (b"{", b"[") and any(mark in head for mark in _NCMEC_IN_JSON):
+        raise UnknownFormat(
+            "this looks like NCMEC's hash sharing in JSON, of which no description is public; ask for the same entries "
+            "in XML (version 2 of its interface), or as VICS, as a table with a column named after the hash, or plain"
+        )
     raise UnknownFormat(
         f"No reader of hash lists recognises the first {len(head):,} bytes (known: {known}); "
         "ask the sender for one of these formats"
@@ -33,12 +43,20 @@ class OpenedList:
     identity: str
     """``sha256:…`` of the whole file: what the provenance of its records names."""
     reader: ListReader
+    origin: Origin
 
     def records(self) -> Iterator[ListRecord]:
         """Yield its items, withdrawals and problems, with the file's name as the path in their provenance."""
+        yield from self._read(self.reader.read)
+
+    def rows(self) -> Iterator[ListRecord | HashRows]:
+        """Yield the same, but bare hashes many at once where the reader can."""
+        yield from self._read(getattr(self.reader, "read_rows", self.reader.read))
+
+    def _read(self, read: Callable[..., Iterator[Any]]) -> Iterator[Any]:
         try:
             with self.path.open("rb") as stream:
-                yield from self.reader.read(stream, identity=self.identity, name=self.path.name)
+                yield from read(stream, identity=self.identity, name=self.path.name)
         except OSError as error:
             raise _unreadable(self.path, error) from error
 
@@ -47,14 +65,15 @@ def open_list(path: Path) -> OpenedList:
     """Recognise and identify the list in a file; raise ``UnknownFormat`` or ``UnreadableSource``."""
     try:
         with path.open("rb") as stream:
-            reader = recognise(stream.read(HEAD))
+            head = stream.read(HEAD)
+            reader = recognise(head)
             stream.seek(0)
             identity = "sha256:" + hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         raise _unreadable(path, error) from error
     except UnknownFormat as error:
         raise UnknownFormat(f"{path.name}: {error}") from error
-    return OpenedList(path, identity, reader)
+    return OpenedList(path, identity, reader, origin_of(reader.NAME, head))
 
 
 def read_list(path: Path) -> Iterator[ListRecord]:

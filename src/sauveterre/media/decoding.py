@@ -9,9 +9,9 @@ import io
 import re
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import pillow_heif
@@ -19,15 +19,22 @@ import simplejpeg
 from PIL import AvifImagePlugin, Image, ImageFile, UnidentifiedImageError
 
 from sauveterre.errors import SauveterreError
-from sauveterre.media.exif import SILENT, Metadata, metadata_of, metadata_of_block, metadata_of_exif
+from sauveterre.media.blocks import MOST_PREVIEWS, Blocks, Preview, photoshop_blocks
+from sauveterre.media.exif import SILENT, Metadata, metadata_of_exif
 from sauveterre.media.formats import FORMATS
 from sauveterre.media.heic.frames import pixels_of
+from sauveterre.media.metadata import metadata_of, metadata_of_blocks, with_blocks
 from sauveterre.media.pdq.hashing import Pixels
+from sauveterre.media.raw import BASIS, RAW_KINDS, metadata_of_raw, preview_of
 from sauveterre.records.limits import Limits
 
 SCALED_SIDE = 256
 """A scaled decode keeps its shorter side at least so long: hashes then stay within 4 bits of full size."""
 SCALES = (8, 4, 2)
+LARGEST_THUMBNAIL = 2_048
+"""Pixels a side of a thumbnail in a HEIC that is decoded."""
+_TIFF_BLOCKS = (700, 33723, 34377)
+"""Tags of XMP, IPTC and Photoshop's resources."""
 LONGEST_REASON = 160
 """Characters kept of what a decoder says is wrong."""
 
@@ -54,6 +61,8 @@ class Decoded:
     metadata: Metadata = SILENT
     damage: str = ""
     """One sentence when only a part could be decoded."""
+    basis: str = ""
+    """What was decoded in the picture's stead."""
 
 
 def decode(content: bytes | BinaryIO, kind: str, limits: Limits, *, full_size: bool = False) -> Decoded:
@@ -68,6 +77,8 @@ def decode(content: bytes | BinaryIO, kind: str, limits: Limits, *, full_size: b
                 decoded = _scaled_jpeg(content, limits, full_size=full_size)
                 if decoded is not None:
                     return decoded
+            if kind in RAW_KINDS:
+                return _by_preview(content, kind, limits, full_size=full_size)
             return _by_pillow(content, kind, limits)
         except (Undecodable, SauveterreError):
             raise
@@ -136,6 +147,18 @@ def _scaled_jpeg(data: bytes, limits: Limits, *, full_size: bool) -> Decoded | N
     return Decoded(pixels, height, width, shown, scale, metadata_of(data, "image/jpeg"), damage)
 
 
+def _by_preview(content: bytes | BinaryIO, kind: str, limits: Limits, *, full_size: bool) -> Decoded:
+    """Decode the preview that a camera put into its raw file."""
+    preview = preview_of(content)
+    if preview is None:
+        raise Undecodable(
+            "the camera raw picture holds no preview that can be decoded, and its sensor data is not developed here; "
+            "look at it with its maker's program"
+        )
+    decoded = decode(preview, "image/jpeg", limits, full_size=full_size)
+    return replace(decoded, metadata=metadata_of_raw(content, kind, decoded.metadata), basis=BASIS)
+
+
 def _by_pillow(content: bytes | BinaryIO, kind: str, limits: Limits) -> Decoded:
     """Decode at full size; where that fails, once more and content with what comes before the damage."""
     try:
@@ -176,8 +199,7 @@ def _heic(content: bytes | BinaryIO, stream: BinaryIO, limits: Limits) -> Decode
     heif = pillow_heif.open_heif(stream)
     width, height = heif.size
     _check_size(width, height, limits)
-    block = heif.info.get("exif")
-    metadata = replace(metadata_of_block(block) if block else SILENT, orientation=1)
+    metadata = replace(metadata_of_blocks(_heif_blocks(heif)), orientation=1)
     pixels = pixels_of(content, most_pixels=limits.picture_pixels) if isinstance(content, bytes) else None
     if pixels is None or pixels.shape[:2] != (height, width):
         plain = _plain(heif.to_pillow())
@@ -194,9 +216,35 @@ def _open(stream: BinaryIO, kind: str, limits: Limits) -> tuple[Image.Image, Met
     image = Image.open(stream, formats=[FORMATS[kind]])
     _check_size(image.width, image.height, limits)
     if kind == "image/tiff":
-        return image, replace(metadata_of_exif(image.getexif()), orientation=1)
-    block = image.info.get("exif")
-    return image, metadata_of_block(block) if isinstance(block, bytes) else SILENT
+        tags = image.getexif()
+        metadata = with_blocks(metadata_of_exif(tags), _tiff_blocks(tags))
+        return image, replace(metadata, orientation=1)
+    exif, xmp = (image.info.get(name) for name in ("exif", "xmp"))
+    return image, metadata_of_blocks(
+        Blocks(exif=exif if isinstance(exif, bytes) else b"", xmp=(xmp,) if isinstance(xmp, bytes) else ())
+    )
+
+
+def _heif_blocks(heif: pillow_heif.HeifFile) -> Blocks:
+    packets = (heif.info["xmp"],) if "xmp" in heif.info else ()
+    return Blocks(exif=heif.info.get("exif") or b"", xmp=packets, previews=tuple(_heif_thumbnails(heif)))
+
+
+def _heif_thumbnails(heif: pillow_heif.HeifFile) -> Iterator[Preview]:
+    """Yield the small pictures beside the main one; one that cannot be decoded is passed over."""
+    main: Any = heif[heif.primary_index]
+    for number in range(min(len(main.info["thumbnails"]), MOST_PREVIEWS)):
+        with suppress(Exception):  # a decoder may raise anything on hostile bytes
+            small = main.get_thumbnail(number)
+            if max(small.size) <= LARGEST_THUMBNAIL:
+                yield Preview("HEIF thumbnail", image=small.to_pillow().convert("RGB"))
+
+
+def _tiff_blocks(tags: Image.Exif) -> Blocks:
+    """Return what a TIFF keeps beside EXIF: XMP, IPTC, and Photoshop's resources with IPTC and a thumbnail."""
+    xmp, iptc, resources = (value if isinstance(value := tags.get(tag), bytes) else b"" for tag in _TIFF_BLOCKS)
+    photoshop = photoshop_blocks(resources)
+    return replace(photoshop, xmp=(xmp,) if xmp else (), iptc=iptc or photoshop.iptc)
 
 
 def _plain(image: Image.Image) -> Image.Image:

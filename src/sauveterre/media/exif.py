@@ -1,38 +1,47 @@
-"""What a picture says of its making: camera, moment and place, from EXIF. All of it is hostile until proven plain.
+"""What EXIF says of a picture's making: camera, moment, place, author. All of it is hostile until proven plain.
 
-The EXIF block is cut out of JPEG, PNG and WebP here, without decoding the picture (Pillow's own way decodes a whole
-PNG for it). Anything malformed is silence: empty text, or None. Tags: EXIF 2.32, JEITA CP-3451E.
+Anything malformed is silence: empty text, or None. Tags: EXIF 2.32, JEITA CP-3451E; those that begin with ``XP`` are
+Microsoft's.
 """
 
 import math
-import struct
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from PIL import Image
+from PIL import ExifTags, Image
 
+from sauveterre.media.blocks import LARGEST_BLOCK, Preview
+from sauveterre.media.wording import LONGEST_TEXT, as_text
 from sauveterre.records.camera import Camera
-
-LONGEST_TEXT = 256
-"""Characters kept of one field."""
-LARGEST_BLOCK = 1 << 20
-"""Bytes of an EXIF block that is looked at; a JPEG segment holds at most 65,533."""
-MOST_SEGMENTS = 4_096
-"""Segments or chunks that are walked in search of the block."""
+from sauveterre.records.content import Statement
 
 _MAKE, _MODEL, _SOFTWARE, _ORIENTATION = 0x010F, 0x0110, 0x0131, 0x0112
 _EXIF_FOLDER, _GPS_FOLDER = 0x8769, 0x8825
 _TAKEN, _TAKEN_OFFSET, _SERIAL = 0x9003, 0x9011, 0xA431
 _LATITUDE_REF, _LATITUDE, _LONGITUDE_REF, _LONGITUDE = 1, 2, 3, 4
+_THUMBNAIL_START, _THUMBNAIL_LENGTH = 0x0201, 0x0202
 
+_MAIN_TEXTS = {
+    0x0132: "DateTime", 0x010E: "ImageDescription", 0x013B: "Artist", 0x013C: "HostComputer", 0x8298: "Copyright",
+    0x9C9B: "XPTitle", 0x9C9C: "XPComment", 0x9C9D: "XPAuthor", 0x9C9E: "XPKeywords", 0x9C9F: "XPSubject",
+}  # fmt: skip
+_MORE_TEXTS = {
+    0x9004: "DateTimeDigitized", 0x9291: "SubSecTimeOriginal", 0x9286: "UserComment", 0xA420: "ImageUniqueID",
+    0xA430: "CameraOwnerName", 0xA434: "LensModel", 0xA435: "LensSerialNumber",
+}  # fmt: skip
+_GPS_DATE, _GPS_TIME = 0x1D, 7
+_WIDE_TEXTS = range(0x9C9B, 0x9CA0)
+_COMMENT = 0x9286
+_COMMENT_CODES = {b"ASCII\0\0\0": "utf-8", b"UNICODE\0": "utf-16", bytes(8): "utf-8"}
 
 NO_CAMERA = Camera()
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What EXIF states; empty or None where it is silent or makes no sense."""
+    """What a picture's file states; empty or None where it is silent or makes no sense."""
 
     camera: Camera = NO_CAMERA
     taken_raw: str = ""
@@ -42,30 +51,26 @@ class Metadata:
     """Decimal degrees, east positive."""
     orientation: int = 1
     """How the picture must be turned to stand upright, 1 to 8."""
+    statements: tuple[Statement, ...] = ()
+    previews: tuple[Preview, ...] = ()
 
 
 SILENT = Metadata()
 
 
-def metadata_of(data: bytes, kind: str) -> Metadata:
-    """Return what the EXIF block of a JPEG, PNG or WebP states. Never raises for bad content."""
-    finder = _FINDERS.get(kind)
-    block = finder(data) if finder else None
-    return metadata_of_block(block) if block else SILENT
-
-
 def metadata_of_block(block: bytes) -> Metadata:
     """Return what an EXIF block (with or without its ``Exif`` mark) states. Never raises for bad content."""
     exif = Image.Exif()
+    block = block[:LARGEST_BLOCK]
     try:
-        exif.load(block[:LARGEST_BLOCK])
+        exif.load(block)
     except Exception:  # noqa: BLE001 - the parser may raise anything on hostile bytes
         return SILENT
-    return metadata_of_exif(exif)
+    return metadata_of_exif(exif, block.removeprefix(b"Exif\0\0"))
 
 
-def metadata_of_exif(exif: Image.Exif) -> Metadata:
-    """Return what parsed EXIF states. Never raises for bad content."""
+def metadata_of_exif(exif: Image.Exif, block: bytes = b"") -> Metadata:
+    """Return what parsed EXIF states, and the thumbnail in its block. Never raises for bad content."""
     more, gps = _folder(exif, _EXIF_FOLDER), _folder(exif, _GPS_FOLDER)
     camera = Camera(
         make=_text(exif, _MAKE),
@@ -82,7 +87,43 @@ def metadata_of_exif(exif: Image.Exif) -> Metadata:
         latitude=None if longitude is None else latitude,
         longitude=None if latitude is None else longitude,
         orientation=orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1,
+        statements=tuple(_statements(exif, more, gps)),
+        previews=tuple(_thumbnail(exif, block)),
     )
+
+
+def _statements(exif: Image.Exif, more: Mapping[int, Any], gps: Mapping[int, Any]) -> Iterator[Statement]:
+    stated = [(name, _field(exif, tag), tag) for tag, name in _MAIN_TEXTS.items()]
+    stated += [(name, _field(more, tag), tag) for tag, name in _MORE_TEXTS.items()]
+    for name, value, tag in stated:
+        if text := _long_text(value, tag):
+            yield Statement("EXIF", name, text)
+    time = _field(gps, _GPS_TIME)
+    if isinstance(time, tuple) and len(time) == 3:
+        clock = ":".join(f"{part}" for part in time)
+        if re.fullmatch(r"[0-9.]{1,8}:[0-9.]{1,8}:[0-9.]{1,8}", clock):
+            yield Statement("EXIF", "GPSDateTime", f"{_text(gps, _GPS_DATE)} {clock} UTC".strip())
+
+
+def _long_text(value: Any, tag: int) -> str:
+    if tag == _COMMENT and isinstance(value, bytes):
+        return as_text(value[8:], _COMMENT_CODES.get(value[:8], "utf-8"))
+    if tag in _WIDE_TEXTS:
+        value = bytes(part & 255 for part in value if isinstance(part, int)) if isinstance(value, tuple) else value
+        return as_text(value, "utf-16-le") if isinstance(value, bytes) else ""
+    if isinstance(value, str):
+        value = value.encode("latin-1", "replace")
+    return as_text(value) if isinstance(value, bytes) else ""
+
+
+def _thumbnail(exif: Image.Exif, block: bytes) -> Iterator[Preview]:
+    """Yield the JPEG that the second folder of a block points at; its offsets count from the block's TIFF head."""
+    folder = _folder(exif, ExifTags.IFD.IFD1)
+    start, length = _field(folder, _THUMBNAIL_START), _field(folder, _THUMBNAIL_LENGTH)
+    if isinstance(start, int) and isinstance(length, int) and start > 0 and length > 0:
+        data = block[start : start + length]
+        if data.startswith(b"\xff\xd8"):
+            yield Preview("EXIF thumbnail", data)
 
 
 def _folder(exif: Image.Exif, tag: int) -> Mapping[int, Any]:
@@ -101,18 +142,11 @@ def _field(fields: Mapping[int, Any] | Image.Exif, tag: int) -> Any:
 
 
 def _text(fields: Mapping[int, Any] | Image.Exif, tag: int) -> str:
-    """Return a text field, bounded, without controls or characters that hide or reorder others."""
+    """Return a text field, bounded and cleaned."""
     value = _field(fields, tag)
     if isinstance(value, str):
         value = value.encode("latin-1", "replace")
-    if not isinstance(value, bytes):
-        return ""
-    value = value[: 8 * LONGEST_TEXT]
-    try:
-        text = value.decode("utf-8")
-    except UnicodeDecodeError:
-        text = value.decode("latin-1")
-    return "".join(character for character in text if character.isprintable()).strip()[:LONGEST_TEXT]
+    return as_text(value, most=LONGEST_TEXT) if isinstance(value, bytes) else ""
 
 
 def _degrees(value: Any, side: str, *, signs: Mapping[str, int], most: float) -> float | None:
@@ -130,54 +164,3 @@ def _degrees(value: Any, side: str, *, signs: Mapping[str, int], most: float) ->
             return None
         total += number / unit
     return sign * total if total <= most else None
-
-
-def _jpeg_block(data: bytes) -> bytes | None:
-    """Walk the segments (marker, length, payload) before the first scan for APP1 with the ``Exif`` mark."""
-    at = 2
-    for _ in range(MOST_SEGMENTS):
-        while data[at : at + 2] == b"\xff\xff":
-            at += 1
-        if data[at : at + 1] != b"\xff" or at + 4 > len(data):
-            return None
-        marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
-        if marker == 0xDA or length < 2:
-            return None
-        payload = at + 4
-        if marker == 0xE1 and data.startswith(b"Exif\x00", payload):
-            return data[payload + 6 : at + 2 + length]
-        at += 2 + length
-    return None
-
-
-def _chunks(data: bytes, start: int, *, layout: str, trailer: int, padding: int) -> Iterator[tuple[bytes, int, int]]:
-    """Yield (name, first byte, length) of the chunks of a PNG or RIFF file."""
-    at = start
-    for _ in range(MOST_SEGMENTS):
-        if at + 8 > len(data):
-            return
-        first, second = struct.unpack_from(layout, data, at)
-        name, length = (first, second) if isinstance(first, bytes) else (second, first)
-        yield name, at + 8, length
-        at += 8 + length + length % padding + trailer
-
-
-def _png_block(data: bytes) -> bytes | None:
-    for name, at, length in _chunks(data, 8, layout=">I4s", trailer=4, padding=1):
-        if name == b"eXIf":
-            return data[at : at + min(length, LARGEST_BLOCK)]
-    return None
-
-
-def _webp_block(data: bytes) -> bytes | None:
-    for name, at, length in _chunks(data, 12, layout="<4sI", trailer=0, padding=2):
-        if name == b"EXIF":
-            return data[at : at + min(length, LARGEST_BLOCK)]
-    return None
-
-
-_FINDERS: dict[str, Callable[[bytes], bytes | None]] = {
-    "image/jpeg": _jpeg_block,
-    "image/png": _png_block,
-    "image/webp": _webp_block,
-}

@@ -4,22 +4,29 @@ Decoders are imported where they are used: only children load them.
 """
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from typing import BinaryIO, cast
 
 from sauveterre.media.digests import Reading, read_once
 from sauveterre.media.formats import FORMATS, is_film, may_move
-from sauveterre.media.kind import UNKNOWN, kind_of
+from sauveterre.media.jpeg_frames import refusal
+from sauveterre.media.kind import JPEG_XL, UNKNOWN, kind_of
 from sauveterre.records.content import Fingerprint, Picture
 from sauveterre.records.limits import Limits
 from sauveterre.records.video import HashedFilm
 
 DIGESTS, PICTURE, FILM = "digests", "picture", "film"
-EXTRACTORS = {DIGESTS: 1, PICTURE: 3, FILM: 1}
+EXTRACTORS = {DIGESTS: 2, PICTURE: 4, FILM: 1}
 """What gives a fingerprint, with its version: raised when the same content would now give another one."""
 DECODERS = frozenset({PICTURE, FILM})
 """The extractors that decode; where one does not survive a content, the content is digested without it."""
+NOT_DECODED = {
+    JPEG_XL: "the JPEG XL picture was digested and not decoded, as nothing here reads that format yet; save a copy as "
+    "PNG and add it to see it"
+}
+"""Kinds of pictures that are named and not decoded, and what is said of them."""
 UNDECODED = "was digested and not decoded: its decoder did not survive it, and is left alone until its next version"
 
 
@@ -27,22 +34,31 @@ def extractor_of(kind: str) -> str:
     """Return the extractor that a kind of content goes through."""
     if is_film(kind):
         return FILM
-    return PICTURE if kind in FORMATS else DIGESTS
+    return PICTURE if kind in FORMATS or kind in NOT_DECODED else DIGESTS
 
 
-def fingerprint(stream: BinaryIO, *, limits: Limits, size_hint: int | None = None, decode: bool = True) -> Fingerprint:
+def fingerprint(
+    stream: BinaryIO,
+    *,
+    limits: Limits,
+    size_hint: int | None = None,
+    decode: bool = True,
+    reference: bool = False,
+    md5_later: Callable[[bytes], None] | None = None,
+) -> Fingerprint:
     """Return digests, size, kind and, for a picture, a film or sound, all that is measured on it.
 
     The stream is read once, from where it stands, in blocks, and what its decoder has to read again is kept, or read
     there again where that is possible; ``size_hint`` is what its container states and only saves memory. Bad content
     never raises: it gives a fingerprint whose ``trouble`` says why it is not whole. Without ``decode`` a content is
-    only digested, and its ``trouble`` says so.
+    only digested, and its ``trouble`` says so. ``reference`` hashes the exact way. ``md5_later`` is given a content of
+    less than a mebibyte, whose MD5 is then left empty: for ``md5_of_many``, which takes several at once.
     Whatever the stream itself raises (``UnreadableSource``, ``LimitExceeded``) passes through.
 
     The decoders underneath may still crash, hang or eat memory: call this in the sandbox.
     """
+    kind = UNKNOWN
     with _Copying(stream, limits) as copying:
-        kind = UNKNOWN
 
         def wanted(head: bytes) -> bool:
             nonlocal kind
@@ -52,46 +68,61 @@ def fingerprint(stream: BinaryIO, *, limits: Limits, size_hint: int | None = Non
                 return False
             return decode and (kind in FORMATS or is_film(kind))
 
-        reading = read_once(cast(BinaryIO, copying), wanted=wanted, most_bytes=limits.entry_bytes, size_hint=size_hint)
-        picture: Picture | None = None
-        film: HashedFilm | None = None
-        trouble = ""
-        if extractor_of(kind) in DECODERS and not decode:
-            trouble = f"the {_named(kind)} {UNDECODED}"
-        elif extractor_of(kind) in DECODERS:
+        reading = read_once(
+            cast(BinaryIO, copying), wanted=wanted, most_bytes=limits.entry_bytes, size_hint=size_hint,
+            md5_of_short=md5_later is None,
+        )  # fmt: skip
+        if md5_later is not None and not reading.digests.md5:
+            md5_later(reading.head)
+        seen = _Seen(trouble=NOT_DECODED.get(kind, ""), unsupported=kind in NOT_DECODED)
+        if (kind in FORMATS or is_film(kind)) and not decode:
+            seen = _Seen(trouble=f"the {_named(kind)} {UNDECODED}")
+        elif kind in FORMATS or is_film(kind):
             content = reading.whole if reading.whole is not None else copying.again()
             if content is None:
-                trouble = _only_once(kind, reading, limits)
+                seen = _Seen(trouble=_only_once(kind, reading, limits))
             elif is_film(kind):
-                film, trouble = _film_of(content, kind, limits)
+                seen = _film_of(content, kind, limits, reference=reference)
             else:
-                picture, film, trouble = _picture_of(content, kind, reading.head, limits)
-    return Fingerprint(reading.digests, reading.size, kind, picture, film, trouble)
+                seen = _picture_of(content, kind, reading, limits, reference=reference)
+    return Fingerprint(reading.digests, reading.size, kind, seen.picture, seen.film, seen.trouble, seen.unsupported)
 
 
-def _film_of(content: bytes | BinaryIO, kind: str, limits: Limits) -> tuple[HashedFilm | None, str]:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a decoder saw."""
+
+    picture: Picture | None = None
+    film: HashedFilm | None = None
+    trouble: str = ""
+    unsupported: bool = False
+
+
+def _film_of(content: bytes | BinaryIO, kind: str, limits: Limits, *, reference: bool) -> _Seen:
     from sauveterre.media.video.opening import Unplayable
     from sauveterre.media.video.reading import read_film
+    from sauveterre.media.video.sampling import Sampling
 
+    stream = BytesIO(content) if isinstance(content, bytes) else content
     try:
-        film = read_film(BytesIO(content) if isinstance(content, bytes) else content, kind, limits)
+        film = read_film(stream, kind, limits, Sampling(reference=reference))
     except Unplayable as trouble:
-        return None, str(trouble)
-    return film, film.trouble
+        return _Seen(trouble=str(trouble))
+    return _Seen(film=film, trouble=film.trouble)
 
 
-def _picture_of(
-    content: bytes | BinaryIO, kind: str, head: bytes, limits: Limits
-) -> tuple[Picture | None, HashedFilm | None, str]:
+def _picture_of(content: bytes | BinaryIO, kind: str, reading: Reading, limits: Limits, *, reference: bool) -> _Seen:
     from sauveterre.media.picture import picture_of
 
-    picture, trouble = picture_of(content, kind, limits)
-    if picture is None or not may_move(kind, head):
-        return picture, None, trouble
+    picture, trouble = picture_of(content, kind, limits, reference=reference)
+    if picture is None and kind == "image/jpeg" and (why := refusal(reading.whole or reading.head)):
+        return _Seen(trouble=why, unsupported=True)
+    if picture is None or not may_move(kind, reading.head):
+        return _Seen(picture, None, trouble)
     from sauveterre.media.video.moving import read_moving
 
     film = read_moving(content, FORMATS[kind], limits)
-    return picture, film, trouble or (film.trouble if film is not None else "")
+    return _Seen(picture, film, trouble or (film.trouble if film is not None else ""))
 
 
 def _named(kind: str) -> str:

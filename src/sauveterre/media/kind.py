@@ -5,11 +5,13 @@ nothing is text where it is clean UTF-8, and unknown otherwise. The answer depen
 """
 
 import re
+import struct
 
 import puremagic
 
 UNKNOWN = "application/octet-stream"
 TEXT = "text/plain"
+JPEG_XL = "image/jxl"
 
 LEAST_SIGNATURE = 4
 """Shortest signature of the library that is believed: two or three bytes match by chance too often."""
@@ -25,6 +27,12 @@ _EXACT: tuple[tuple[int, bytes, str], ...] = (
     (0, b"GIF89a", "image/gif"),
     (0, b"\x00\x00\x00\x0cjP  \r\n\x87\n", "image/jp2"),
     (0, b"\xff\x4f\xff\x51", "image/j2c"),
+    (0, b"\x00\x00\x00\x0cJXL \r\n\x87\n", JPEG_XL),
+    (0, b"FUJIFILMCCD-RAW ", "image/x-fuji-raf"),
+    (0, b"IIRO", "image/x-olympus-orf"),
+    (0, b"IIRS", "image/x-olympus-orf"),
+    (0, b"MMOR", "image/x-olympus-orf"),
+    (0, b"IIU\x00", "image/x-panasonic-rw2"),
     (0, b"\x00\x00\x01\x00", "image/x-icon"),
     (0, b"SQLite format 3\x00", "application/vnd.sqlite3"),
     (0, b"%PDF-", "application/pdf"),
@@ -44,7 +52,7 @@ _BRANDS = {
     b"avif": "image/avif", b"avis": "image/avif",
     b"heic": "image/heic", b"heix": "image/heic", b"heim": "image/heic", b"heis": "image/heic",
     b"hevc": "image/heic", b"hevx": "image/heic", b"mif1": "image/heif", b"msf1": "image/heif",
-    b"qt  ": "video/quicktime", b"M4A ": "audio/mp4", b"M4B ": "audio/mp4",
+    b"crx ": "image/x-canon-cr3", b"qt  ": "video/quicktime", b"M4A ": "audio/mp4", b"M4B ": "audio/mp4",
 }  # fmt: skip
 """ISO base media brands; every other brand of such a file is taken for video/mp4 or video/3gpp."""
 
@@ -60,7 +68,8 @@ _START = 2
 _STARTS: dict[int, set[bytes]] = {}
 for _row in puremagic.magic_header_array:
     _STARTS.setdefault(_row.offset, set()).add(_row.byte_match[:_START])
-
+_SUBFILE_TYPE, _MAKE, _SUB_FOLDERS, _DNG_VERSION = 0x00FE, 0x010F, 0x014A, 0xC612
+_RAW_MAKERS = {b"NIKON": "image/x-nikon-nef", b"SONY": "image/x-sony-arw", b"SAMSUNG": "image/x-samsung-srw"}
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+_-]{0,126}")
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
 
@@ -70,11 +79,31 @@ def kind_of(head: bytes) -> str:
     for offset, signature, kind in _EXACT:
         if head.startswith(signature, offset):
             return kind
-    for tell in (_riff, _iso_media, _tiff, _bmp, _zip, _bzip2, _matroska, _transport, _adts, _old_tar):
+    for tell in (_jpeg_xl, _riff, _iso_media, _tiff, _bmp, _zip, _bzip2, _matroska, _transport, _adts, _old_tar):
         if found := tell(head):
             return found
     is_text = _is_text(head)
     return _by_library(head, LEAST_SIGNATURE_OF_TEXT if is_text else LEAST_SIGNATURE) or (TEXT if is_text else UNKNOWN)
+
+
+def _jpeg_xl(head: bytes) -> str | None:
+    """Tell a bare codestream of ISO/IEC 18181: two bytes, which alone say too little, then a size, least bit first."""
+    if not head.startswith(b"\xff\x0a") or len(head) < 12:
+        return None
+    bits = int.from_bytes(head[2:12], "little")
+
+    def take(count: int) -> int:
+        nonlocal bits
+        value, bits = bits & ((1 << count) - 1), bits >> count
+        return value
+
+    def side() -> int:
+        return 8 * (take(5) + 1) if is_small else 1 + take((9, 13, 18, 30)[take(2)])
+
+    is_small = bool(take(1))
+    height = side()
+    width = side() if take(3) == 0 else height
+    return JPEG_XL if 8 <= min(height, width) <= max(height, width) <= 1 << 16 else None
 
 
 def _riff(head: bytes) -> str | None:
@@ -104,7 +133,32 @@ def _iso_media(head: bytes) -> str | None:
 def _tiff(head: bytes) -> str | None:
     if head[:4] not in {b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"}:
         return None
-    return "image/x-canon-cr2" if head[8:11] == b"CR\x02" else "image/tiff"
+    if head[8:11] == b"CR\x02":
+        return "image/x-canon-cr2"
+    return _camera_raw(head) or "image/tiff"
+
+
+def _camera_raw(head: bytes) -> str | None:
+    """Tell DNG by its version, others by their maker and a first folder of a reduced picture with folders below it.
+
+    A TIFF that a maker's own program wrote has the picture itself in its first folder.
+    """
+    order = "<" if head[:2] == b"II" else ">"
+    try:
+        (at,) = struct.unpack_from(order + "I", head, 4)
+        (count,) = struct.unpack_from(order + "H", head, at)
+        rows = [struct.unpack_from(order + "HHII", head, at + 2 + 12 * row) for row in range(min(count, 256))]
+    except struct.error:
+        return None
+    tags = {tag: (length, value) for tag, _, length, value in rows}
+    if _DNG_VERSION in tags:
+        return "image/x-adobe-dng"
+    _, reduced = tags.get(_SUBFILE_TYPE, (0, 0))
+    length, place = tags.get(_MAKE, (0, 0))
+    maker = head[place : place + min(length, 32)].upper()
+    if not reduced & 1 or _SUB_FOLDERS not in tags:
+        return None
+    return next((kind for name, kind in _RAW_MAKERS.items() if maker.startswith(name)), None)
 
 
 def _bmp(head: bytes) -> str | None:

@@ -6,18 +6,16 @@ import numpy as np
 import simplejpeg
 from PIL import Image
 
-from sauveterre.media.decoding import Decoded, Undecodable, decode
-from sauveterre.media.pdq.hashing import Pdq, pdq_of_pixels
+from sauveterre.media.counting import frames_of
+from sauveterre.media.decoding import Undecodable, decode
+from sauveterre.media.hashes import hashes_of
+from sauveterre.media.previews import embedded_in
 from sauveterre.records.content import Picture
 from sauveterre.records.limits import Limits
 
 THUMBNAIL_SIDE = 256
 """Pixels of a thumbnail's longer side."""
 THUMBNAIL_QUALITY = 80
-LEAST_QUALITY = 50
-"""Below this PDQ quality a hash from a scaled decode is taken anew from full size."""
-REFERENCE_PIXELS = 1 << 26
-"""Most pixels that are hashed the reference way: it takes eight bytes of memory for each."""
 
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -26,16 +24,19 @@ _UPRIGHT = {
 }  # fmt: skip
 
 
-def picture_of(content: bytes | BinaryIO, kind: str, limits: Limits) -> tuple[Picture | None, str]:
+def picture_of(
+    content: bytes | BinaryIO, kind: str, limits: Limits, *, reference: bool = False
+) -> tuple[Picture | None, str]:
     """Return what is kept of a picture, and what was wrong with it (empty when nothing was).
 
-    ``content`` is the whole file, or a seekable stream of it. Never raises for bad content: the picture is then None
-    and the sentence says why. Errors of the stream itself pass through.
+    ``content`` is the whole file, or a seekable stream of it; ``reference`` asks for the exact hash. Never raises for
+    bad content: the picture is then None and the sentence says why. Errors of the stream itself pass through.
     """
     try:
         decoded = decode(content, kind, limits)
-        pdq = hash_of(decoded, content, kind, limits)
+        pdq, turned = hashes_of(decoded, content, kind, limits, reference=reference)
         thumbnail = thumbnail_of(decoded.shown, orientation=decoded.metadata.orientation)
+        embedded = embedded_in(decoded.metadata.previews, limits)
     except Undecodable as trouble:
         return None, str(trouble)
     except MemoryError:
@@ -51,23 +52,13 @@ def picture_of(content: bytes | BinaryIO, kind: str, limits: Limits) -> tuple[Pi
         taken_raw=metadata.taken_raw,
         latitude=metadata.latitude,
         longitude=metadata.longitude,
+        statements=metadata.statements,
+        embedded=embedded,
+        turned=turned,
+        frames=frames_of(content, kind) if isinstance(content, bytes) else None,
+        basis=decoded.basis,
     )
     return picture, decoded.damage
-
-
-def hash_of(decoded: Decoded, content: bytes | BinaryIO, kind: str, limits: Limits) -> Pdq:
-    """Hash a decoded picture; one of low quality once more the exact way, at full size.
-
-    Flat pictures have coefficients so close together that rounding decides: only the reference's own arithmetic
-    gives the reference's bits. ``content`` is decoded again when ``decoded`` is scaled.
-    """
-    pdq = pdq_of_pixels(decoded.pixels, height=decoded.height, width=decoded.width, scale=decoded.scale)
-    if pdq.quality >= LEAST_QUALITY:
-        return pdq
-    if decoded.scale > 1:
-        decoded = decode(content, kind, limits, full_size=True)
-    exact = decoded.height * decoded.width <= REFERENCE_PIXELS
-    return pdq_of_pixels(decoded.pixels, reference=exact)
 
 
 def thumbnail_of(

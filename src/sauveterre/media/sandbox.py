@@ -45,6 +45,7 @@ class _Task:
     clocks: Clocks
     label: str
     outcome: "Future[Any]"
+    parts: Sequence[str] = ()
     inner: "Future[Any] | None" = None
     silent_ends: int = 0
 
@@ -130,15 +131,20 @@ class Sandbox:
         return self.submit(function, *arguments, seconds=seconds, label=label).result()
 
     def submit(
-        self, function: Callable[..., Any], *arguments: Any, seconds: float | Clocks, label: str = ""
+        self,
+        function: Callable[..., Any],
+        *arguments: Any,
+        seconds: float | Clocks,
+        label: str = "",
+        parts: Sequence[str] = (),
     ) -> "Future[Any]":
         """Put a task in the queue and return its future, which ends as ``run`` does.
 
         ``seconds`` is the total, or all clocks. ``label`` says what is in hand, for the next start of a program that
-        dies meanwhile (``forking.left_behind``).
+        dies meanwhile (``forking.left_behind``); ``parts`` are the labels of what the task takes in hand one by one.
         """
         clocks = seconds if isinstance(seconds, Clocks) else Clocks(total=seconds)
-        task = _Task(function, arguments, clocks, label, Future())
+        task = _Task(function, arguments, clocks, label, Future(), parts)
         with self._lock:
             if self._pool is None:
                 raise RuntimeError("the sandbox is not open: use it as a context manager")
@@ -239,7 +245,7 @@ class Sandbox:
         held = {found.label for file in files if (found := read_hand(file)) is not None}
         for file in files:
             file.unlink(missing_ok=True)
-        return [task for task in stranded if task.label and task.label in held]
+        return [task for task in stranded if any(name and name in held for name in (task.label, *task.parts))]
 
     def _forget(self, task: _Task) -> None:
         with self._lock:

@@ -1,5 +1,11 @@
-"""How often an entry is tried that takes its child down: twice as it is, and once more without its decoder."""
+"""How often an entry is tried that takes its child down: twice as it is, and once more without its decoder.
 
+Small entries are handed to a child several at a time. Where such a run takes its child down, each of its entries is
+tried by itself, as if it had not been tried before.
+"""
+
+import math
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
@@ -8,9 +14,9 @@ from sauveterre.media.casualty import Casualty, CasualtyReason
 from sauveterre.media.fingerprint import DECODERS, DIGESTS
 from sauveterre.media.sandbox import Sandbox
 from sauveterre.pipeline.endings import cause_of
-from sauveterre.pipeline.processing import ANY, LAYERS, Processed, failed, process_entry
+from sauveterre.pipeline.processing import ANY, LAYERS, Part, Processed, failed, process_entry, process_run
 from sauveterre.records.entry import STRUCTURE, Cause, Entry, Outcome
-from sauveterre.records.limits import Limits
+from sauveterre.records.limits import Clocks, Limits
 from sauveterre.records.source import Source
 
 MOST_DEATHS = 2
@@ -21,6 +27,29 @@ DEADLY = (
 )
 
 
+SMALL_BYTES = 64 << 10
+"""Up to this size, handing an entry to a child by itself takes as long as reading it."""
+RUN_ENTRIES = 32
+"""Most entries of a run: enough to fill the lanes of the MD5 that they share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An entry that is to be read."""
+
+    entry: Entry
+    known: Cause = Cause.NONE
+    """Why its decoder is left alone from the first try on: how it died before."""
+    label: str = ""
+    """For the next start of a program that dies meanwhile."""
+
+    @property
+    def small(self) -> bool:
+        """Whether it may be read in a run with others."""
+        size = self.entry.size
+        return not self.known and self.entry.kind not in STRUCTURE and size is not None and size <= SMALL_BYTES
+
+
 @dataclass(frozen=True, slots=True)
 class Attempts:
     """Reads the entries of one source in the sandbox, however often they kill what reads them."""
@@ -29,6 +58,41 @@ class Attempts:
     source: Source
     limits: Limits
     keys: tuple[str, ...]
+
+    def read(self, asked: Sequence[Asked]) -> list[Processed]:
+        """Return how each entry ended, however many children that took; raises as ``outlast``."""
+        ended: dict[int, Processed] = {}
+        small = [place for place, one in enumerate(asked) if one.small]
+        length = max(1, min(RUN_ENTRIES, math.ceil(len(small) / self.sandbox.workers)))
+        places = [small[first : first + length] for first in range(0, len(small), length)]
+        runs = [(run, self._begin_run([asked[place] for place in run])) for run in places]
+        alone = [(place, self._begin(one)) for place, one in enumerate(asked) if not one.small]
+        for run, future in runs:
+            try:
+                ended.update(zip(run, future.result(), strict=True))
+            except Casualty as casualty:
+                if casualty.reason is CasualtyReason.LOST:
+                    raise
+                alone += [(place, self._begin(asked[place])) for place in run]
+        for place, first in alone:
+            one = asked[place]
+            ended[place] = self.outlast(one.entry, first, known=one.known, label=one.label)
+        return [ended[place] for place in range(len(asked))]
+
+    def _begin_run(self, run: list[Asked]) -> "Future[list[Processed]]":
+        parts = [Part(one.entry, self.limits.entry_clocks(one.entry.size), one.label) for one in run]
+        clocks = Clocks(
+            total=sum(part.clocks.total for part in parts),
+            silence=self.limits.silence_seconds,
+            opening=self.limits.listing_seconds,
+        )
+        labels = [part.label for part in parts]
+        return self.sandbox.submit(
+            process_run, self.source, parts, self.limits, self.keys, process_entry, seconds=clocks, parts=labels
+        )
+
+    def _begin(self, one: Asked) -> "Future[Processed]":
+        return self.begin(one.entry, decode=not one.known, label=one.label)
 
     def begin(self, entry: Entry, *, decode: bool = True, label: str = "") -> "Future[Processed]":
         """Begin to read an entry; ``label`` is for the next start of a program that dies meanwhile."""

@@ -30,12 +30,12 @@ def files_below(paths: Iterable[Path]) -> Iterator[Path]:
             )
 
 
-def fingerprint_file(path: Path, limits: Limits) -> Fingerprint:
+def fingerprint_file(path: Path, limits: Limits, reference: bool = False) -> Fingerprint:  # noqa: FBT001, FBT002 - the pool passes by position
     """Fingerprint one file; raise ``UnreadableSource`` when it cannot be read."""
     try:
         with path.open("rb") as stream:
             opened()
-            return fingerprint(stream, limits=limits, size_hint=path.stat().st_size)
+            return fingerprint(stream, limits=limits, size_hint=path.stat().st_size, reference=reference)
     except OSError as error:
         raise UnreadableSource(
             f"{path} cannot be read: {error.strerror}; check the path and its permissions"
@@ -43,13 +43,13 @@ def fingerprint_file(path: Path, limits: Limits) -> Fingerprint:
 
 
 def fingerprints(
-    paths: Iterable[Path], sandbox: Sandbox, limits: Limits
+    paths: Iterable[Path], sandbox: Sandbox, limits: Limits, *, reference: bool = False
 ) -> Iterator[tuple[Path, Fingerprint | SauveterreError]]:
     """Yield each file named, or below a folder named, with its fingerprint or why there is none; in their order."""
     waiting: deque[tuple[Path, Future[Fingerprint]]] = deque()
     for path in files_below(paths):
         clocks = limits.entry_clocks(_size(path))
-        waiting.append((path, sandbox.submit(fingerprint_file, path, limits, seconds=clocks)))
+        waiting.append((path, sandbox.submit(fingerprint_file, path, limits, reference, seconds=clocks)))
         if len(waiting) >= IN_FLIGHT:
             yield _ended(*waiting.popleft())
     while waiting:

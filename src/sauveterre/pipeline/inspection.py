@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sauveterre.errors import LimitExceeded, SauveterreError
 from sauveterre.media.sandbox import Sandbox
-from sauveterre.pipeline.attempts import Attempts
+from sauveterre.pipeline.attempts import Asked, Attempts
 from sauveterre.pipeline.budgets import Budget, begins_budget
 from sauveterre.pipeline.endings import Unopened
 from sauveterre.pipeline.inventory import list_source
@@ -21,7 +21,7 @@ from sauveterre.records.limits import Limits
 from sauveterre.records.problem import Problem
 from sauveterre.records.source import Source, Step
 
-IN_FLIGHT = 64
+IN_FLIGHT = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +97,12 @@ def _processed(found: _Found, listing: Listing, attempts: Attempts) -> Iterator[
     budget, entries = found.budget, listing.entries()
     while some := list(islice(entries, IN_FLIGHT)):
         refused = [budget.announce(entry) if budget else "" for entry in some]
-        first = [None if why else attempts.begin(entry) for entry, why in zip(some, refused, strict=True)]
-        for entry, why, future in zip(some, refused, first, strict=True):
-            if future is None:
+        read = iter(attempts.read([Asked(entry) for entry, why in zip(some, refused, strict=True) if not why]))
+        for entry, why in zip(some, refused, strict=True):
+            if why:
                 yield entry, unread(why)
                 continue
-            processed = attempts.outlast(entry, future)
+            processed = next(read)
             if budget and processed.fingerprint:
                 budget.read(entry, processed.fingerprint.size)
             yield entry, processed

@@ -1,18 +1,24 @@
 """Processing: one entry from its content to its fingerprint, and what it turns out to be."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import BinaryIO, cast
+from functools import partial
+from typing import BinaryIO, NamedTuple, cast
 
 from sauveterre.errors import SauveterreError, UnreadableSource
+from sauveterre.evidence.encryption import UNMARKED
 from sauveterre.evidence.opening import container_kind, peek_at
-from sauveterre.media.alarms import opened
+from sauveterre.media.alarms import opened, start
+from sauveterre.media.evenness import Evenness
 from sauveterre.media.fingerprint import DIGESTS, EXTRACTORS, extractor_of, fingerprint
+from sauveterre.media.kind import UNKNOWN
+from sauveterre.media.md5.lanes import md5_of_many
 from sauveterre.pipeline.endings import cause_of, foreseen
 from sauveterre.pipeline.opener import content_of, shared_opener
 from sauveterre.records.content import Fingerprint
 from sauveterre.records.entry import Cause, Entry, EntryKind, Outcome
-from sauveterre.records.limits import Limits
+from sauveterre.records.limits import Clocks, Limits
 from sauveterre.records.peek import HEAD_BYTES, TAIL_BYTES, Peek
 from sauveterre.records.pulse import pulse
 from sauveterre.records.source import Source, Step
@@ -53,6 +59,11 @@ class Processed:
         """The extractor's."""
         return version_of(self.extractor)
 
+    @property
+    def is_locked(self) -> bool:
+        """Whether it was to be read, and none of the keys opened it."""
+        return self.outcome is Outcome.FAILED and self.cause is Cause.ENCRYPTED and bool(self.extractor)
+
 
 def failed(error: SauveterreError, extractor: str = DIGESTS) -> Processed:
     """Return how an entry ended that could not be read."""
@@ -78,6 +89,7 @@ class _Remembering:
         self._tail = b""
         self._size = 0
         self._once = True
+        self.evenness = Evenness()
 
     def read(self, size: int = -1) -> bytes:
         pulse()
@@ -85,6 +97,7 @@ class _Remembering:
         if not self._once:
             return block
         self._size += len(block)
+        self.evenness.take(block)
         if len(self._head) < HEAD_BYTES:
             self._head += block[: HEAD_BYTES - len(self._head)]
         self._tail = (self._tail + block)[-TAIL_BYTES:] if len(block) < TAIL_BYTES else block[-TAIL_BYTES:]
@@ -107,20 +120,62 @@ class _Remembering:
         return Peek(head=self._head, tail=self._tail, size=self._size, name=name)
 
 
+class Part(NamedTuple):
+    """One entry of a run, with clocks of its own, and what a hand calls it."""
+
+    entry: Entry
+    clocks: Clocks
+    label: str
+
+
+def process_run(
+    source: Source, run: list[Part], limits: Limits, keys: tuple[str, ...], read: Callable[..., Processed]
+) -> list[Processed]:
+    """Process entries one after the other, each in hand and against its clocks by itself; their MD5 side by side.
+
+    ``read`` is ``process_entry``.
+    """
+    ended: list[Processed] = []
+    waiting: dict[int, bytes] = {}
+    for place, (entry, clocks, label) in enumerate(run):
+        start(clocks, label)
+        ended.append(read(source, entry, limits, keys, md5_later=partial(waiting.__setitem__, place)))
+    for place, md5 in zip(waiting, md5_of_many(list(waiting.values())), strict=True):
+        found = ended[place].fingerprint
+        if found is not None:
+            ended[place] = replace(ended[place], fingerprint=replace(found, digests=replace(found.digests, md5=md5)))
+    return ended
+
+
 def process_entry(
-    source: Source, entry: Entry, limits: Limits, keys: tuple[str, ...], *, decode: bool = True
+    source: Source,
+    entry: Entry,
+    limits: Limits,
+    keys: tuple[str, ...],
+    *,
+    decode: bool = True,
+    md5_later: Callable[[bytes], None] | None = None,
 ) -> Processed:
     """Read an entry once and fingerprint it. Never raises for what the entry holds.
 
     A layer of an image is only looked at, and a region not even that: what they hold is read below them. Without
     ``decode`` a picture is digested and its decoder left alone, as it must be for one that has crashed it.
+    ``md5_later`` as for ``fingerprint``.
     """
     began = time.monotonic()
-    processed = _process(source, entry, limits, keys, decode=decode)
+    processed = _process(source, entry, limits, keys, decode=decode, md5_later=md5_later)
     return replace(processed, seconds=round(time.monotonic() - began, 6))
 
 
-def _process(source: Source, entry: Entry, limits: Limits, keys: tuple[str, ...], *, decode: bool) -> Processed:
+def _process(
+    source: Source,
+    entry: Entry,
+    limits: Limits,
+    keys: tuple[str, ...],
+    *,
+    decode: bool,
+    md5_later: Callable[[bytes], None] | None,
+) -> Processed:
     ended = foreseen(entry)
     if ended is not None:
         outcome, cause, reason = ended
@@ -135,19 +190,39 @@ def _process(source: Source, entry: Entry, limits: Limits, keys: tuple[str, ...]
             if entry.kind is EntryKind.VOLUME:
                 return _layer(entry, entry.opens or container_kind(peek_at(stream, name)))
             remembering = _Remembering(stream)
-            found = fingerprint(cast(BinaryIO, remembering), limits=limits, size_hint=entry.size, decode=decode)
+            found = fingerprint(
+                cast(BinaryIO, remembering), limits=limits, size_hint=entry.size, decode=decode, md5_later=md5_later
+            )
     except SauveterreError as error:
         return failed(error)
     except (OSError, ValueError, EOFError) as error:
         return failed(UnreadableSource(f"{entry.provenance.path} could not be read to its end: {error}"))
+    container_name = entry.opens or container_kind(remembering.peek_under(name))
+    cause, reason = _cause(found), found.trouble
+    if found.kind == UNKNOWN and container_name is None and remembering.evenness.is_that_of_a_container():
+        cause, reason = Cause.ENCRYPTED, _may_be_encrypted(entry, found.size)
     return Processed(
-        outcome=Outcome.PARTIAL if found.trouble else Outcome.PROCESSED,
-        cause=Cause.DAMAGED if found.trouble else Cause.NONE,
-        reason=found.trouble,
+        outcome=Outcome.PARTIAL if reason else Outcome.PROCESSED,
+        cause=cause,
+        reason=reason,
         extractor=extractor_of(found.kind),
         fingerprint=found,
-        container=entry.opens or container_kind(remembering.peek_under(name)),
+        container=container_name,
     )
+
+
+def _may_be_encrypted(entry: Entry, size: int) -> str:
+    return (
+        f"{entry.provenance.path} may be an encrypted container: nothing marks it, its "
+        f"{size:,} bytes are whole sectors, and their values are spread as evenly as random ones. It may as well be "
+        f"random. {UNMARKED}"
+    )
+
+
+def _cause(found: Fingerprint) -> Cause:
+    if found.unsupported:
+        return Cause.UNSUPPORTED
+    return Cause.DAMAGED if found.trouble else Cause.NONE
 
 
 def _layer(entry: Entry, kind: str | None) -> Processed:

@@ -1,12 +1,15 @@
 """What a hash list holds, and what it means to be found on one."""
 
 from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
 
 from sauveterre.records.category import Category
 from sauveterre.records.digest import Digest
 from sauveterre.records.film_match import FilmMatch
 from sauveterre.records.problem import Problem
 from sauveterre.records.provenance import Provenance
+from sauveterre.records.turn import Turn
 from sauveterre.records.video import HashedFrame
 
 
@@ -57,6 +60,29 @@ ListRecord = ListedMedia | Withdrawal | Problem
 """What a reader of lists yields."""
 
 
+class Trust(StrEnum):
+    """Who stands behind the entries of a list. The set is closed."""
+
+    SEVERAL = "several"
+    """Several people or bodies looked at each entry and agreed."""
+    ONE = "one"
+    """One body decided on each entry."""
+    REPORTED = "reported"
+    """Entries were reported, and nobody vouches for them."""
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a list comes from, as far as it or whoever added it says so."""
+
+    publisher: str = ""
+    """Empty where nobody says."""
+    dated: date | None = None
+    """The day that its contents are of."""
+    trust: Trust = Trust.UNKNOWN
+
+
 @dataclass(frozen=True, slots=True)
 class ListIdentity:
     """Which list, so that every hit can name it."""
@@ -87,3 +113,8 @@ class Hit:
     listed frame that is closest to one of them."""
     listed_quality: int | None = None
     """PDQ quality of the listed picture; None for digests, and where the list states none."""
+    via: str = ""
+    """What of the content was found, where it was not the content itself: ``EXIF thumbnail``, as ``Embedded`` names it.
+    Such a hit settles nothing alone."""
+    turn: Turn = Turn.NONE
+    """What turns the content into what is listed; only of near hits."""

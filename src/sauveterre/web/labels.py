@@ -66,7 +66,8 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "iso9660": "ISO 9660", "udf": "UDF", "apfs": _("APFS container"), "apfs_volume": "APFS",
         "xfs": "XFS", "btrfs": "Btrfs", "f2fs": "F2FS", "luks": "LUKS", "lvm": "LVM", "bitlocker": "BitLocker",
         "filevault": "FileVault",
-        "vss": _("shadow copies"), "unread": _("not a format that is read"),
+        "vss": _("shadow copies"), "unread": _("not a format that is read"), "encrypted": _("encrypted file"),
+        "pdf": "PDF",
         "signal_backup_v2": _("Signal backup"),
     },
     "role": {
@@ -122,6 +123,22 @@ WORDS: dict[str, dict[str, str | Promise]] = {
     },
     "merge": {
         "same": _("they show the same"), "different": _("they are different"), "later": _("put off"),
+    },
+    "via": {
+        "EXIF thumbnail": _("thumbnail in EXIF"), "XMP thumbnail": _("thumbnail in XMP"),
+        "Photoshop thumbnail": _("thumbnail by Photoshop"), "HEIF thumbnail": _("thumbnail in HEIF"),
+        "MPF picture": _("further picture of the file"), "embedded preview": _("embedded preview"),
+    },
+    "turn": {
+        "quarter turn to the left": _("quarter turn to the left"), "half turn": _("half turn"),
+        "quarter turn to the right": _("quarter turn to the right"),
+        "mirrored top to bottom": _("mirrored top to bottom"), "mirrored left to right": _("mirrored left to right"),
+        "mirrored left to right, then quarter turn to the left": _(
+            "mirrored left to right, then quarter turn to the left"
+        ),
+        "mirrored left to right, then quarter turn to the right": _(
+            "mirrored left to right, then quarter turn to the right"
+        ),
     },
     "country": {
         "phone_plan": _("phone number's country"), "stated_place": _("stated place"),

@@ -1,6 +1,3 @@
-import shutil
-import subprocess
-
 import pytest
 
 from sauveterre.errors import UnreadableSource
@@ -55,26 +52,6 @@ def test_volumes_made_by_their_own_tools_are_named(tool, tmp_path, opened_file, 
     [problem] = opened_file(unread, path).problems
 
     assert name in problem.what
-
-
-@pytest.mark.parametrize("options", [["-c"], ["--symmetric"]], ids=["symmetric", "binary"])
-def test_files_that_gpg_encrypts_are_named(tmp_path, options):
-    gpg = shutil.which("gpg")
-    if gpg is None:
-        pytest.skip("no gpg here: install it to test against what it makes")
-    home = tmp_path / "home"
-    home.mkdir(mode=0o700)
-    (tmp_path / "rain.txt").write_text("It rains.")
-    ran = subprocess.run(
-        [gpg, "--homedir", home, "--batch", "--pinentry-mode", "loopback", "--passphrase", "autumn leaves", *options,
-         *(["--armor"] if options == ["-c"] else []), tmp_path / "rain.txt"],
-        capture_output=True, check=False, timeout=60,
-    )  # fmt: skip
-    if ran.returncode:
-        pytest.skip("gpg cannot run here")
-    [packed] = list(tmp_path.glob("rain.txt.*"))
-    with packed.open("rb") as stream:
-        assert reader_for(peek_at(stream)) is unread
 
 
 def test_marks_do_not_hide_one_another():

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from sauveterre.media.decoding import decode
+from sauveterre.media.hashes import hash_of
 from sauveterre.media.pdq.hashing import NO_HASH, Pdq, dihedral_variants, pdq_of_luma, pdq_of_pixels
-from sauveterre.media.picture import hash_of
 from sauveterre.records.limits import Limits
 
 

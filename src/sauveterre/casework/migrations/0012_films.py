@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('casework', '0009_stacks_that_stand'),
+        ('casework', '0011_pictures_inside_and_turned'),
     ]
 
     operations = [

@@ -144,6 +144,16 @@ class Picture(models.Model):
     taken_raw = models.CharField(max_length=64, blank=True)
     latitude = models.FloatField(null=True)
     longitude = models.FloatField(null=True)
+    statements = models.JSONField(default=list)
+    """What else its file says of itself, as [source, name, value]."""
+    embedded = models.JSONField(default=list)
+    """The pictures inside its file: an object of the fields of ``records.content.Embedded`` for each."""
+    turned = models.BinaryField(max_length=96, default=b"")
+    """Three more PDQ hashes, which tell all its orientations; empty where they are not known."""
+    frames = models.PositiveIntegerField(null=True, default=1)
+    """Frames, pages or pictures that its file holds; the first or main one is fingerprinted. None: not counted."""
+    basis = models.CharField(max_length=40, blank=True)
+    """What was fingerprinted in its stead; empty where it was the picture itself."""
 
 
 class EntryState(models.TextChoices):

@@ -3,15 +3,19 @@
 ``rows`` are the provenances that a finding rests on, each as [source, path, locator, reader].
 """
 
+import hashlib
+
 from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 
 from sauveterre.casework.models.exhibit import Content
 from sauveterre.casework.models.facts import IDENTIFIER
 from sauveterre.casework.models.operation import Operation
+from sauveterre.records.hash_list import Trust
 from sauveterre.records.ruling import Rule
 
 RULES = [(rule.value, rule.value) for rule in Rule]
+TRUSTS = [(trust.value, trust.value) for trust in Trust]
 
 
 class Finding(models.Model):
@@ -122,7 +126,13 @@ class CountryIndication(Finding):
 
 
 class HashList(models.Model):
-    """A list of known hashes, with origin, version and scheme."""
+    """One version of a list of known hashes, with origin, scheme, date and trust."""
+
+    class Kind(models.TextChoices):
+        """Whether it holds hashes, or marks that several hashes may share (a Bloom filter, which settles nothing)."""
+
+        LIST = "list"
+        FILTER = "filter"
 
     class Effect(models.TextChoices):
         """What a hit on the list is for."""
@@ -140,10 +150,39 @@ class HashList(models.Model):
     items = models.PositiveBigIntegerField()
     problems = models.PositiveIntegerField()
     added_at = models.DateTimeField(auto_now_add=True)
+    added_by = models.CharField(max_length=150, blank=True)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.LIST)
+    origin = models.CharField(max_length=200, blank=True)
+    """Who publishes it; empty where nobody says."""
+    dated = models.DateField(null=True)
+    """The day that its contents are of."""
+    trust = models.CharField(max_length=10, choices=TRUSTS, default=Trust.UNKNOWN)
+    in_force = models.BooleanField(default=True)
+    """Whether it gives hits; a version that another replaced does not."""
+    parts = models.JSONField(default=list)
+    """The files that it is made of, the whole list first, each as ``[sha256, version, name]``; none where they were
+    not kept."""
+    hashes_added = models.PositiveBigIntegerField(null=True)
+    """As against the version before; None for a first version, as the next two."""
+    hashes_removed = models.PositiveBigIntegerField(null=True)
+    hashes_changed = models.PositiveBigIntegerField(null=True)
+    """Those whose category is another."""
 
     class Meta:
-        ordering = ["name", "version"]
+        ordering = ["name", "-added_at", "-pk"]
         constraints = [models.UniqueConstraint(fields=["operation", "name", "version"], name="list_version")]
+
+    @property
+    def is_difference(self) -> bool:
+        """Whether it came as a difference to the version before."""
+        return len(self.parts) > 1
+
+    @property
+    def kept_as(self) -> str:
+        """What its index is kept under: the digest of its file, or of the digests of all that it is made of."""
+        if not self.is_difference:
+            return self.sha256
+        return hashlib.sha256("\n".join(sha256 for sha256, *_ in self.parts).encode()).hexdigest()
 
     @property
     def usual(self) -> Rule:
@@ -171,6 +210,10 @@ class Hit(models.Model):
     """Officers who have to confirm it, where the rule asks for that."""
     film = models.JSONField(null=True)
     """Where frames were met: how many of each side, the least distance, and the thresholds (``records.film_match``)."""
+    via = models.CharField(max_length=40, blank=True)
+    """What inside the content's file was found; empty where it was the content itself."""
+    turn = models.CharField(max_length=60, blank=True)
+    """What turns the content into what is listed."""
 
 
 class Stack(models.Model):

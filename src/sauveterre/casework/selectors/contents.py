@@ -22,12 +22,15 @@ from sauveterre.casework.models import (
     StackDecision,
     StackMember,
 )
+from sauveterre.casework.pictures import embedded_of
 from sauveterre.casework.selectors.access import Sight
 from sauveterre.casework.selectors.paging import Page
 from sauveterre.casework.selectors.policies import Asked, asked
 from sauveterre.casework.selectors.stacks import categories_of
 from sauveterre.casework.storage import sheet_name, thumbnail_name
+from sauveterre.matching.hits import MatchOptions
 from sauveterre.records.category import Category
+from sauveterre.records.content import Embedded
 from sauveterre.records.ruling import Rule
 from sauveterre.records.video import TILE_SIDE
 
@@ -106,15 +109,16 @@ class Spared:
         return 100 * (self.files - self.left) // self.files if self.files else 0
 
 
-EXACT = ~Q(algorithm=NEAR)
+EXACT = ~Q(algorithm=NEAR) & Q(via="")
 CONFIRMED = Q(rule=Rule.CONFIRM.value, people__lte=F("content__confirmed"))
 HITS = {
     "known": (EXACT & Q(rule=Rule.SETTLED.value)) | CONFIRMED,
     "asked": Q(rule=Rule.CONFIRM.value) & ~CONFIRMED,
     "ignorable": EXACT & Q(rule=Rule.IGNORED.value),
-    "near": Q(algorithm=NEAR, rule=Rule.SETTLED.value),
+    "near": ~EXACT & Q(rule=Rule.SETTLED.value),
 }
-"""What a hit makes of its content. A near hit settles nothing unless officers confirm it."""
+"""What a hit makes of its content. A near hit, and one on a picture inside its file, settles nothing unless officers
+confirm it."""
 DECIDED = StackMember.objects.filter(Exists(StackDecision.objects.filter(stack=OuterRef("stack"))))
 """Contents in decided stacks. That settles them too, unless a list asks officers to confirm them."""
 
@@ -289,6 +293,20 @@ def stack_sizes(stacks: set[int]) -> dict[int, int]:
 
 
 @dataclass(frozen=True, slots=True)
+class Inside:
+    """A picture inside the file of a picture."""
+
+    picture: Embedded
+    apart: int
+    """Bits of PDQ between the two."""
+
+    @property
+    def differs(self) -> bool:
+        """Whether the two are not near: it may show what the picture no longer does."""
+        return self.apart > MatchOptions().threshold
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """A content, with everything that the operation knows of it."""
 
@@ -300,6 +318,7 @@ class Held:
     stack: int | None
     stack_size: int
     shares: list[Share]
+    inside: list[Inside]
     copies: list[FilmCopy]
     """The longer film that it is a copy of, and the films that are copies of it."""
 
@@ -312,13 +331,22 @@ def held(sight: Sight, sha256: str) -> Held | None:
     entries = content.entries.select_related("source__exhibit").order_by("pk")
     shares = Share.objects.filter(operation=sight.operation, subject=f"sha256:{sha256}").order_by("at", "pk")
     sizes = stack_sizes({content.pile}) if content.pile else {}
-    hits = list(content.hits.select_related("hash_list").order_by("distance", "pk"))
+    hits = list(content.hits.select_related("hash_list").order_by("via", "distance", "pk"))
     copies = FilmCopy.objects.filter(Q(content=content) | Q(head=content)).select_related("content", "head")
     return Held(
         content, list(entries[:50]), entries.count(), hits, asked(content), content.pile,
-        sizes.get(content.pile or 0, 1), list(shares[:100]),
+        sizes.get(content.pile or 0, 1), list(shares[:100]), _inside(content),
         list(copies.order_by("content__sha256")[:100]),
     )  # fmt: skip
+
+
+def _inside(content: Content) -> list[Inside]:
+    picture = getattr(content, "picture", None)
+    if picture is None:
+        return []
+    own = int.from_bytes(bytes(picture.pdq), "big")
+    found = [embedded_of(row) for row in picture.embedded]
+    return [Inside(one, (own ^ int.from_bytes(one.pdq, "big")).bit_count()) for one in found]
 
 
 def entry(sight: Sight, key: int) -> Entry | None:

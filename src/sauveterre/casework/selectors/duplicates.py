@@ -34,7 +34,7 @@ _PLACES = """
             AND (%(other)s = 0 OR bool_or(source.exhibit_id = %(other)s))
     ), wanted AS (
         SELECT * FROM places WHERE NOT %(unlisted)s
-            OR NOT EXISTS (SELECT 1 FROM casework_hit hit WHERE hit.content_id = places.content_id)
+            OR NOT EXISTS (SELECT 1 FROM casework_hit hit WHERE hit.content_id = places.content_id AND hit.via = '')
     )
     SELECT content_id, exhibits, entries, (SELECT count(*) FROM wanted) FROM wanted
     WHERE exhibits < %(after)s OR (exhibits = %(after)s AND content_id > %(last)s)

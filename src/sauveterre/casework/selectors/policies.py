@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count
 
-from sauveterre.casework.models import Content, Hit, Operation
+from sauveterre.casework.models import Content, HashList, Hit, Operation
 from sauveterre.casework.rulings import category_of, policies_of
 from sauveterre.records.category import Category
 from sauveterre.records.ruling import Rule, ruling
@@ -26,9 +26,10 @@ class RuleRow:
 def rule_rows(operation: Operation) -> list[RuleRow]:
     """Return a row for each list, and for each category that something was found under or that has a rule."""
     policies = policies_of(operation)
-    usual = {one.name: one.usual for one in operation.hash_lists.order_by("pk")}
+    lists = operation.hash_lists.filter(in_force=True, kind=HashList.Kind.LIST)
+    usual = {one.name: one.usual for one in lists.order_by("pk")}
     found = _found(operation)
-    wanted = {(name, None) for name in usual} | set(found)
+    wanted = {(name, None) for name in usual} | {key for key in found if key[0] in usual}
     wanted |= {(policy.list_name, policy.category) for policy in policies if policy.list_name in usual}
     rows = []
     for name, category in sorted(wanted, key=lambda one: (one[0], str(one[1] or ""))):

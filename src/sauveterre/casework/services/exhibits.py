@@ -13,10 +13,11 @@ from django.utils import timezone
 
 from sauveterre.casework import audit
 from sauveterre.casework.jobs import inventory
-from sauveterre.casework.models import Exhibit, ExhibitKind, GivenDigest, Officer, Operation, SourceState
+from sauveterre.casework.models import Entry, Exhibit, ExhibitKind, GivenDigest, Officer, Operation, SourceState
 from sauveterre.casework.models import Source as SourceRow
 from sauveterre.casework.rows import storable
 from sauveterre.casework.services.operations import require_member
+from sauveterre.casework.services.refresh import read_locked_again
 from sauveterre.casework.sources import keep_key, source_row
 from sauveterre.casework.verifying import compare_given
 from sauveterre.errors import InvalidInput, NotAllowed
@@ -132,18 +133,20 @@ def give_digests(*, exhibit: Exhibit, digests: Sequence[Digest], origin: str, by
 
 @transaction.atomic
 def add_key(*, exhibit: Exhibit, key: str, by: Officer) -> int:
-    """Give an exhibit a key of any kind, and open again what was locked; return how many sources that is."""
+    """Give an exhibit a key of any kind, and try again what was locked; return how many sources and entries."""
     require_member(operation=exhibit.operation, officer=by)
     if not key.strip():
         raise InvalidInput("the key is empty; give the password, passphrase or recovery key that opens what is locked")
+    Exhibit.objects.select_for_update(no_key=True).get(pk=exhibit.pk)  # against what ends at this very moment
     keep_key(exhibit, key.strip())
     locked = SourceRow.objects.select_for_update(no_key=True).filter(exhibit=exhibit, state=SourceState.LOCKED)
     numbers = list(locked.values_list("pk", flat=True))
     for number in numbers:
         inventory.defer(source_id=number)
     SourceRow.objects.filter(pk__in=numbers).update(state=SourceState.NEW, reason="")
-    _record(exhibit, by, "key-added")
-    return len(numbers)
+    entries = read_locked_again(Entry.objects.filter(source__exhibit=exhibit))
+    _record(exhibit, by, "key-added", sources=len(numbers), entries=entries)
+    return len(numbers) + entries
 
 
 def _take_in(exhibit: Exhibit, path: Path, kind: str) -> None:

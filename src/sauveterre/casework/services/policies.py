@@ -6,10 +6,10 @@ from django.db import transaction
 from django.db.models import Count
 
 from sauveterre.casework import audit
+from sauveterre.casework.list_store import forget_files
 from sauveterre.casework.models import Confirmation, Content, HashList, ListPolicy, Officer, Operation
 from sauveterre.casework.rulings import category_of, policies_of
 from sauveterre.casework.services.operations import require_member
-from sauveterre.casework.storage import kept_list
 from sauveterre.errors import InvalidInput
 from sauveterre.records.category import Category
 from sauveterre.records.ruling import Rule, ruling
@@ -27,7 +27,7 @@ def set_policy(
     Raises ``InvalidInput`` for a list that the operation has not, and a number of people that makes no sense.
     """
     require_member(operation=operation, officer=by)
-    if not operation.hash_lists.filter(name=list_name).exists():
+    if not operation.hash_lists.filter(name=list_name, kind=HashList.Kind.LIST).exists():
         raise InvalidInput(f"the operation has no hash list {list_name!r}; {_NAMES_THEM}")
     if (rule is Rule.CONFIRM) != (0 < people <= MOST_PEOPLE):
         raise InvalidInput(
@@ -107,10 +107,8 @@ def remove_hash_list(*, operation: Operation, name: str, version: str, by: Offic
     if row is None:
         raise InvalidInput(f"the operation has no hash list {name} {version}; {_NAMES_THEM}")
     found = int(row.found)
-    kept = kept_list(row.sha256, row.name, row.version)
     row.delete()
-    if not HashList.objects.filter(sha256=row.sha256, name=name, version=version).exists():
-        transaction.on_commit(lambda: kept.unlink(missing_ok=True))
+    transaction.on_commit(lambda: forget_files(row))
     audit.record(
         actor=by.username, action="hash-list-removed", subject=f"{name} {version}", operation=operation,
         sha256=row.sha256, hits=found,

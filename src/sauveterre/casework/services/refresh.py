@@ -83,6 +83,12 @@ def try_again(*, operation: Operation, by: Officer) -> Refreshed:
     return done
 
 
+def read_locked_again(entries: QuerySet[Entry]) -> int:
+    """Have those of the entries read again that were read and found locked: a key came in. Return how many."""
+    locked = entries.filter(state=EntryState.FAILED, cause=Cause.ENCRYPTED.value).exclude(extractor="")
+    return _read_again(_entries_of_others(locked, ()))
+
+
 def _overspent(operation: Operation) -> QuerySet[Entry]:
     """Return the outermost containers in which an entry was not read, as all that lies in them came to too much."""
     refused = Entry.objects.filter(

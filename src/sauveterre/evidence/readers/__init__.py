@@ -14,6 +14,7 @@ from sauveterre.evidence.readers import (
     carving,
     directory,
     dmg,
+    encrypted,
     ewf,
     exfat,
     ext,
@@ -59,6 +60,7 @@ LAYERS: tuple[EvidenceReader, ...] = (
     apfs,
     apfs_volume,
     xfs,
+    encrypted,
     unread,  # what is known and not read: after everything that is
     carving,  # recognises nothing: it is opened by name
 )

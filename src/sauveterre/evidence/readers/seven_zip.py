@@ -5,15 +5,16 @@ Solid blocks are unpacked once, from their start as far as is needed, into scrat
 
 from collections import OrderedDict
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from stat import FILE_ATTRIBUTE_DIRECTORY, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFSOCK
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from sauveterre.errors import LimitExceeded, SauveterreError, UnreadableSource
+from sauveterre.errors import LimitExceeded, Locked, SauveterreError, UnreadableSource
 from sauveterre.evidence.container import ListedContainer, special_refusal
-from sauveterre.evidence.content import Window
+from sauveterre.evidence.content import BLOCK, Window
 from sauveterre.evidence.seven_zip_blocks import Block, BlockPlace
 from sauveterre.records.entry import Cause, Entry, EntryKind, display_path
 from sauveterre.records.limits import Limits
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from py7zr import SevenZipFile
 
 NAME = "7z"
-VERSION = 1
+VERSION = 2
 
 MAGIC = b"7z\xbc\xaf\x27\x1c"
 OPEN_BLOCKS = 2
@@ -51,29 +52,43 @@ def open(origin: Origin, limits: Limits) -> "SevenZipArchive":
     """Open a 7z archive; raise ``UnreadableSource`` when its directory, which lies at its end, cannot be read."""
     if origin.stream is None:
         raise UnreadableSource(f"{origin.identity} is a folder; open it with the directory reader")
+
+    view = Window(origin.identity, origin.stream, 0, origin.stream.seek(0, 2))
+    return SevenZipArchive(view, _listed(view, origin), origin.identity, limits, origin.keys)
+
+
+def _listed(view: Window, origin: Origin) -> "SevenZipFile":
+    """Read the directory, which may be encrypted: with no key, then with each; raise ``Locked`` when none opens it."""
     from py7zr import SevenZipFile  # loaded for those who open one: it takes longer than all other readers together
     from py7zr.exceptions import PasswordRequired
 
-    view = Window(origin.identity, origin.stream, 0, origin.stream.seek(0, 2))
-    try:
-        archive = SevenZipFile(view, "r")
-    except SauveterreError:
-        raise
-    except PasswordRequired as error:
-        raise UnreadableSource(
-            f"{origin.identity} is a 7z archive whose list of names is encrypted; unpack it with its password and add "
-            "what comes out"
-        ) from error
-    except MemoryError as error:
-        raise LimitExceeded(
-            f"{origin.identity} needs more memory to be listed than there is; raise memory_bytes"
-        ) from error
-    except Exception as error:
-        raise UnreadableSource(
-            f"{origin.identity} is a 7z archive whose directory, at its end, is missing or damaged "
-            f"({type(error).__name__}: {error}); look for a complete copy"
-        ) from error
-    return SevenZipArchive(view, archive, origin.identity, limits)
+    is_encrypted = False
+    for key in (None, *origin.keys):
+        view.seek(0)
+        try:
+            return SevenZipFile(view, "r", password=key)
+        except SauveterreError:
+            raise
+        except PasswordRequired:
+            is_encrypted = True
+        except MemoryError as error:
+            raise LimitExceeded(
+                f"{origin.identity} needs more memory to be listed than there is; raise memory_bytes"
+            ) from error
+        except Exception as error:
+            if not is_encrypted:  # else a wrong key gave what is no directory
+                raise UnreadableSource(
+                    f"{origin.identity} is a 7z archive whose directory, at its end, is missing or damaged "
+                    f"({type(error).__name__}: {error}); look for a complete copy"
+                ) from error
+    raise Locked(
+        f"{origin.identity} is a 7z archive whose list of names is encrypted, and {_tried(origin.keys)}; add its "
+        "password to the exhibit with `sauveterre key add`"
+    )
+
+
+def _tried(keys: tuple[str, ...]) -> str:
+    return f"none of the keys given ({len(keys)}) opens it" if keys else "no key was given"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +104,19 @@ class _Part:
 class SevenZipArchive(ListedContainer[_Part]):
     """An opened 7z archive."""
 
-    def __init__(self, view: BinaryIO, archive: "SevenZipFile", identity: str, limits: Limits) -> None:
-        """List all members."""
+    def __init__(
+        self, view: BinaryIO, archive: "SevenZipFile", identity: str, limits: Limits, keys: tuple[str, ...]
+    ) -> None:
+        """List all members; the keys are tried on blocks that are encrypted, when one is read."""
         super().__init__(identity, NAME, limits)
+        self._keys = keys
         self._view = view
         self._unpacked: OrderedDict[int, Block] = OrderedDict()
         try:
             header = archive.header
             self._places = _places(header)
             parts = list(_parts(header))
+            self._first = {part.block: part for part in reversed(parts) if part.block is not None}
             listed = [] if getattr(header, "files_info", None) is None else header.files_info.files
             empty_files = iter([] if not listed else header.files_info.emptyfiles)
             self._list(listed, iter(parts), empty_files)
@@ -151,8 +170,6 @@ class SevenZipArchive(ListedContainer[_Part]):
         if part.block is None:
             return Cause.NONE, ""
         place = self._places[part.block]
-        if place.encrypted:
-            return Cause.ENCRYPTED, "is encrypted; unpack the archive with its password and add what comes out"
         if place.unsupported:
             return Cause.UNSUPPORTED, (
                 f"is packed by methods that are not read ({place.unsupported}); unpack the archive with "
@@ -178,12 +195,45 @@ class SevenZipArchive(ListedContainer[_Part]):
     def _block(self, number: int, name: str) -> Block:
         block = self._unpacked.get(number)
         if block is None:
-            block = Block(self._view, self._places[number], name, self.limits)
+            block = self._opened(number, name)
             self._unpacked[number] = block
         self._unpacked.move_to_end(number)
         while len(self._unpacked) > OPEN_BLOCKS:
             self._unpacked.popitem(last=False)[1].retire()
         return block
+
+    def _opened(self, number: int, name: str) -> Block:
+        """Return a block, opened by the key that gives its first member the checksum that the archive states."""
+        place = self._places[number]
+        if not place.encrypted:
+            return Block(self._view, place, name, self.limits)
+        for key in self._keys:
+            block = self._proven(number, name, key)
+            if block is not None:
+                self._keys = (key, *(other for other in self._keys if other != key))
+                return block
+        raise Locked(
+            f"{name} is encrypted, and {_tried(self._keys)}, or it is damaged; add the archive's password to the "
+            "exhibit with `sauveterre key add`"
+        )
+
+    def _proven(self, number: int, name: str, key: str) -> Block | None:
+        """Return a block whose first member has its checksum with this key, None where the key does not fit.
+
+        7z has no other proof of a key.
+        """
+        first = self._first[number]
+        with ExitStack() as undo:
+            try:
+                block = Block(self._view, self._places[number], name, self.limits, key)
+                undo.callback(block.retire)
+                with block.open(name, first.start, first.size, first.crc) as stream:
+                    while stream.read(BLOCK):
+                        pass
+            except UnreadableSource:
+                return None
+            undo.pop_all()
+            return block
 
 
 def _places(header: Any) -> tuple[BlockPlace, ...]:

@@ -40,15 +40,15 @@ def open(origin: Origin, limits: Limits) -> "Ufdr":
     """Open a package and read the ZIP's directory; the report is read when the entries are listed."""
     if origin.stream is None:
         raise UnreadableSource(f"{origin.identity} is a folder; open it with the directory reader")
-    return Ufdr(origin.stream, origin.identity, limits)
+    return Ufdr(origin.stream, origin.identity, limits, origin.keys)
 
 
 class Ufdr:
     """An opened package."""
 
-    def __init__(self, stream: BinaryIO, identity: str, limits: Limits) -> None:
+    def __init__(self, stream: BinaryIO, identity: str, limits: Limits, keys: tuple[str, ...] = ()) -> None:
         """Find the members and the report among them."""
-        self._zip = ZipArchive(stream, identity, limits, NAME)
+        self._zip = ZipArchive(stream, identity, limits, NAME, keys)
         self._identity = identity
         self._limits = limits
         self._names = {_name(entry): entry for entry in self._zip.entries()}

@@ -1,6 +1,6 @@
 """Formats that are known by their marks and not read, so that they are named in the accounting and never silent.
 
-A file system of such a kind is one region, searched for files by content. What is packed or encrypted as a whole is
+A file system of such a kind is one region, searched for files by content. What is packed as a whole is
 unreadable, and says what to do.
 """
 
@@ -17,7 +17,6 @@ VERSION = 1
 
 _EXPORT = "open it with the program that made it, export the files or an E01 image, and add that"
 _UNPACK = "unpack it with another program and add what comes out"
-_DECRYPT = "decrypt it with its key and add what comes out"
 _CONVERT = "convert it with `qemu-img convert -O raw` and add what comes out"
 
 
@@ -53,12 +52,9 @@ KNOWN = (
     Known(b"\xfc\x4e\x2b\xa9\x01\x00\x00\x00", 4_096, "one member of a Linux RAID"),
     Known(b"\xfc\x4e\x2b\xa9\x01\x00\x00\x00", 0, "one member of a Linux RAID"),
     Known(b"ADSEGMENTEDFILE", 0, "an AD1 image of AccessData", _EXPORT),
-    Known(b"ADCRYPT", 0, "an encrypted AD1 image of AccessData", _EXPORT),
     Known(b"AFF10\r\n\x00", 0, "an image in the Advanced Forensic Format (AFF 3)", _EXPORT),
     Known(b"LVF\x09\x0d\x0a\xff\x00", 0, "a logical EnCase image (L01)", _EXPORT),
     Known(b"LEF2\r\n\x81\x00", 0, "a logical EnCase image (Lx01)", _EXPORT),
-    Known(b"encrcdsa", 0, "an encrypted Apple disk image", "unlock it on a Mac with `hdiutil convert` and add that"),
-    Known(b"cdsaencr", -8, "an encrypted Apple disk image", "unlock it on a Mac with `hdiutil convert` and add that"),
     Known(
         b"\x3a\xff\x26\xed\x01\x00", 0, "a sparse image of Android", "expand it with `simg2img` and add what comes out"
     ),
@@ -73,13 +69,6 @@ KNOWN = (
     Known(b"Rar!\x1a\x07\x01\x00", 0, "a RAR archive", _UNPACK),
     Known(b"**ACE**", 7, "an ACE archive", _UNPACK),
     Known(b"StuffIt (c)", 0, "a StuffIt archive", _UNPACK),
-    Known(b"-----BEGIN PGP MESSAGE-----", 0, "a file encrypted by OpenPGP", _DECRYPT),
-    Known(b"\x85\x01\x0c\x03", 0, "a file encrypted by OpenPGP", _DECRYPT),
-    Known(b"\x85\x02\x0c\x03", 0, "a file encrypted by OpenPGP", _DECRYPT),
-    Known(b"\x84\x5e\x03", 0, "a file encrypted by OpenPGP", _DECRYPT),
-    Known(b"\x8c\x0d\x04", 0, "a file encrypted by OpenPGP", _DECRYPT),
-    Known(b"age-encryption.org/v1\n", 0, "a file encrypted by age", _DECRYPT),
-    Known(b"Salted__", 0, "a file encrypted by OpenSSL", _DECRYPT),
 )
 
 
@@ -89,7 +78,7 @@ def recognises(peek: Peek) -> bool:
 
 
 def open(origin: Origin, limits: Limits) -> Layers:
-    """Open a file system as one region; raise ``UnreadableSource`` for what is packed or encrypted."""
+    """Open a file system as one region; raise ``UnreadableSource`` for what is packed."""
     media = media_below(origin)
     known = found(media.read_at(0, HEAD_BYTES), media.read_at(max(0, media.size - 512), 512))
     if known is None:

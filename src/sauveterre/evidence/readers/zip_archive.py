@@ -8,7 +8,7 @@ from sauveterre.records.peek import Peek
 from sauveterre.records.reader import Origin
 
 NAME = "zip"
-VERSION = 1
+VERSION = 2
 
 
 def recognises(peek: Peek) -> bool:
@@ -21,4 +21,4 @@ def open(origin: Origin, limits: Limits) -> ZipArchive:
     """Open a ZIP archive and read its directory; raise ``UnreadableSource`` when no member can be found."""
     if origin.stream is None:
         raise UnreadableSource(f"{origin.identity} is a folder; open it with the directory reader")
-    return ZipArchive(origin.stream, origin.identity, limits, NAME)
+    return ZipArchive(origin.stream, origin.identity, limits, NAME, origin.keys)

@@ -24,6 +24,8 @@ from sauveterre.records.problem import Problem
 from sauveterre.records.provenance import Provenance
 
 NAME = "ncmec_xml"
+TAKES_BACK = True
+"""Files of this format may hold withdrawals."""
 SCHEME = "industry-classification"
 
 CHUNK = 1 << 14

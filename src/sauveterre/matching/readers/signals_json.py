@@ -22,6 +22,8 @@ from sauveterre.records.problem import Problem
 from sauveterre.records.provenance import Provenance
 
 NAME = "signals_json"
+TAKES_BACK = True
+"""Files of this format may hold withdrawals."""
 SCHEME = "threatexchange-status"
 
 _WITHDRAWN = frozenset({"withdrawn", "deleted"})

@@ -36,6 +36,9 @@ NO_HASH = Pdq(bytes(32), 0)
 """The hash of a picture that is too small to have one."""
 
 _COSINES = kernels.cosine_rows()
+_SIGNS = np.where(np.arange(kernels.COEFFICIENTS) % 2, 1, -1).astype(np.float32)
+_ROW_SIGNS, _COLUMN_SIGNS = _SIGNS[:, None], _SIGNS[None, :]
+"""What mirroring does to the coefficients: those of odd frequencies change their sign."""
 
 
 def pdq_of_luma(
@@ -68,6 +71,28 @@ def pdq_of_pixels(
     return NO_HASH if smoothed is None else _finish(smoothed)
 
 
+def pdq_and_turned(
+    pixels: Pixels,
+    *,
+    height: int | None = None,
+    width: int | None = None,
+    scale: int = 1,
+    reference: bool = False,
+) -> tuple[Pdq, bytes]:
+    """Hash as ``pdq_of_pixels`` does, and the picture turned too: three more hashes, one after another.
+
+    They are of the picture turned by 180°, mirrored top to bottom, and mirrored left to right. The other four
+    orientations are these and the first with rows and columns of the 16 × 16 bits exchanged: the coefficients are the
+    same numbers then, and so is their median.
+    """
+    smoothed = _smoothed(pixels, height or pixels.shape[0], width or pixels.shape[1], scale, reference=reference)
+    if smoothed is None:
+        return NO_HASH, bytes(96)
+    upright = _coefficients(smoothed)
+    pdq = Pdq(_bits(upright), int(kernels.gradient_quality(smoothed)))
+    return pdq, b"".join(_bits(upright * signs) for signs in (_ROW_SIGNS * _COLUMN_SIGNS, _ROW_SIGNS, _COLUMN_SIGNS))
+
+
 def dihedral_variants(luma: Luma) -> tuple[Pdq, ...]:
     """Hash luma in its eight orientations, from one transform.
 
@@ -81,8 +106,7 @@ def dihedral_variants(luma: Luma) -> tuple[Pdq, ...]:
     quality = kernels.gradient_quality(smoothed)
     upright = _coefficients(smoothed)
     turned = np.ascontiguousarray(upright.T)
-    sign = np.where(np.arange(kernels.COEFFICIENTS) % 2, 1, -1).astype(np.float32)
-    rows, columns = sign[:, None], sign[None, :]
+    rows, columns = _ROW_SIGNS, _COLUMN_SIGNS
     variants = (
         upright, turned * rows, upright * rows * columns, turned * columns,
         upright * rows, upright * columns, turned, turned * rows * columns,

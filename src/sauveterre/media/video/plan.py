@@ -39,7 +39,7 @@ class Packets:
 def at_interval(times: Times, interval: float) -> Times:
     """Return the times of the first frame at or after each multiple of ``interval``, counted from the first frame.
 
-    ``interval`` is in units of the times, whole or not; 0 stands for every frame. The result ascends and repeats nothing.
+    ``interval`` is in units of the times, whole or not; 0 stands for every frame. The result ascends.
     """
     shown = np.unique(times)
     if interval <= 0 or not len(shown):

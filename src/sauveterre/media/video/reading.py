@@ -37,7 +37,7 @@ def read_film(stream: BinaryIO, kind: str, limits: Limits, sampling: Sampling = 
             return HashedFilm(film=film, trouble=_too_large(width, height, limits))
         decoding = Decoding(container, picture)
         look = look_through(decoding)
-        stated = _seconds_of(picture) or film.seconds or 0.0
+        stated = max(_seconds_of(picture) or film.seconds or 0.0, picture.frames / (film.frame_rate or float("inf")))
         wanted = _wanted(look, picture, sampling)
     way = _Way(stream, kind, look, wanted[:MOST_FRAMES], sampling, refused=decoding.damage.first)
     uses = plan(look.packets, way.wanted)
