@@ -34,6 +34,7 @@ bench: setup  ## side-by-side measurements; results in build/bench/*.json
 	@$(MAKE) --no-print-directory $(PEERS)/ready || echo "dissect, dfVFS, faiss and usearch are not installed: they will be named as missing"
 	$(BIN)/python bench/pdq.py $(BENCH)
 	$(BIN)/python bench/pictures.py $(BENCH)
+	$(BIN)/python bench/video.py $(BENCH)
 	$(BIN)/python bench/matching.py $(BENCH)
 	$(BIN)/python bench/carving.py $(BENCH)
 	$(BIN)/python bench/evidence.py $(BENCH)

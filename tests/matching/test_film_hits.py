@@ -34,7 +34,7 @@ def frames(hashes, quality=90):
 def content(k, *hashes, still=None, kind="video/mp4"):
     film = HashedFilm(film=Film(container="mov"), frames=frames(hashes)) if hashes else None
     picture = Picture(10, 10, still, 80, b"") if still else None
-    return Fingerprint(Digests(f"{k:032x}", f"{k:040x}", f"{k:064x}"), 1, kind, picture, film)
+    return Fingerprint(Digests(f"{k:032x}", f"{k:040x}", f"{k:064x}"), 1, kind, picture, film=film)
 
 
 def item(locator, *hashes, film=()):

@@ -85,7 +85,7 @@ def fingerprint(
                 seen = _film_of(content, kind, limits, reference=reference)
             else:
                 seen = _picture_of(content, kind, reading, limits, reference=reference)
-    return Fingerprint(reading.digests, reading.size, kind, seen.picture, seen.film, seen.trouble, seen.unsupported)
+    return Fingerprint(reading.digests, reading.size, kind, seen.picture, seen.trouble, seen.unsupported, seen.film)
 
 
 @dataclass(frozen=True, slots=True)

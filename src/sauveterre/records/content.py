@@ -77,9 +77,9 @@ class Fingerprint:
     kind: str
     """Media type told from the content, never from the name: ``image/jpeg``, ``application/octet-stream``."""
     picture: Picture | None = None
-    film: HashedFilm | None = None
-    """Of films, of sound, and beside ``picture`` of pictures that move."""
     trouble: str = ""
     """Why the content could be digested but not wholly understood (a truncated picture); empty when it was."""
     unsupported: bool = False
     """Whether that is because nothing here reads its form, and not because of what is wrong with it."""
+    film: HashedFilm | None = None
+    """Of films, of sound, and beside ``picture`` of pictures that move."""

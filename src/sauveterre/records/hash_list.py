@@ -37,10 +37,10 @@ class ListedMedia:
     files: tuple[ListedFile, ...] = ()
     entry: str = ""
     """Its identity in the list, where the list has one: what a later version changes or withdraws it by."""
-    frames: tuple[HashedFrame, ...] = ()
-    """Of a film that is listed by vPDQ."""
     pdq_quality: int | None = None
     """PDQ quality, 0 to 100, where the list states it."""
+    frames: tuple[HashedFrame, ...] = ()
+    """Of a film that is listed by vPDQ."""
 
     def __post_init__(self) -> None:
         """Refuse a quality that PDQ does not know."""
@@ -108,9 +108,6 @@ class Hit:
     category: Category | None
     locator: str
     """The row of the list."""
-    film: FilmMatch | None = None
-    """How far the frames of a film are on the list, or a picture among those of a listed film; then ``digest`` is the
-    listed frame that is closest to one of them."""
     listed_quality: int | None = None
     """PDQ quality of the listed picture; None for digests, and where the list states none."""
     via: str = ""
@@ -118,3 +115,6 @@ class Hit:
     Such a hit settles nothing alone."""
     turn: Turn = Turn.NONE
     """What turns the content into what is listed; only of near hits."""
+    film: FilmMatch | None = None
+    """How far the frames of a film are on the list, or a picture among those of a listed film; then ``digest`` is the
+    listed frame that is closest to one of them."""
