@@ -27,8 +27,10 @@ from sauveterre.casework.selectors.policies import Asked, asked
 from sauveterre.casework.selectors.stacks import categories_of
 from sauveterre.casework.selectors.standing import HIT_FILTERS, STEP, flags, place_of, several
 from sauveterre.casework.selectors.tallies import left_to_look_at, tally_of
-from sauveterre.casework.storage import thumbnail_name
+from sauveterre.casework.storage import list_file, thumbnail_name
+from sauveterre.errors import UnreadableSource
 from sauveterre.matching.hits import MatchOptions
+from sauveterre.pipeline.known import probably_known
 from sauveterre.records.category import Category
 from sauveterre.records.content import Embedded
 
@@ -202,6 +204,15 @@ class Inside:
 
 
 @dataclass(frozen=True, slots=True)
+class Indicated:
+    """What a filter says of a content. Never more than an indication."""
+
+    hash_list: HashList
+    probable: bool | None
+    """Probably known; False: certainly not in it; None where it cannot be asked."""
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """A content, with everything that the operation knows of it."""
 
@@ -214,6 +225,7 @@ class Held:
     stack_size: int
     shares: list[Share]
     inside: list[Inside]
+    indications: list[Indicated]
 
 
 def held(sight: Sight, sha256: str) -> Held | None:
@@ -227,7 +239,7 @@ def held(sight: Sight, sha256: str) -> Held | None:
     hits = list(content.hits.select_related("hash_list").order_by("via", "distance", "pk"))
     return Held(
         content, list(entries[:50]), entries.count(), hits, asked(content), content.pile,
-        sizes.get(content.pile or 0, 1), list(shares[:100]), _inside(content),
+        sizes.get(content.pile or 0, 1), list(shares[:100]), _inside(content), indications(sight, content),
     )  # fmt: skip
 
 
@@ -273,6 +285,22 @@ def blurred(sight: Sight, sha256: str) -> bytes | None:
     return answer.getvalue()
 
 
-def hash_lists(sight: Sight) -> QuerySet[HashList]:
-    """Return the operation's hash lists, each with how many contents were found on it (``found``)."""
-    return sight.operation.hash_lists.annotate(found=Count("hits__content", distinct=True))
+def hash_lists(sight: Sight, *, in_force: bool = True) -> QuerySet[HashList]:
+    """Return the hash lists in force, or all versions, each with how many contents were found on it (``found``)."""
+    rows = sight.operation.hash_lists.filter(**({"in_force": True} if in_force else {}))
+    return rows.annotate(found=Count("hits__content", distinct=True))
+
+
+def indications(sight: Sight, content: Content) -> list[Indicated]:
+    """Return for each filter in force what it says of a content; it is asked anew each time, and settles nothing."""
+    filters = sight.operation.hash_lists.filter(in_force=True, kind=HashList.Kind.FILTER)
+    return [Indicated(one, _said_by(one, content)) for one in filters]
+
+
+def _said_by(one: HashList, content: Content) -> bool | None:
+    if not content.sha1:
+        return None
+    try:
+        return probably_known(content.sha1, list_file(one.sha256))
+    except UnreadableSource:
+        return None
