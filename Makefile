@@ -39,6 +39,7 @@ bench: setup  ## side-by-side measurements; results in build/bench/*.json
 	$(BIN)/python bench/turned.py $(BENCH)
 	$(BIN)/python bench/exact_lookup.py $(BENCH)
 	$(BIN)/python bench/false_matches.py $(BENCH)
+	$(BIN)/python bench/lists.py $(BENCH)
 	$(BIN)/python bench/carving.py $(BENCH)
 	$(BIN)/python bench/evidence.py $(BENCH)
 	$(BIN)/python bench/deleted.py $(BENCH)

@@ -127,6 +127,8 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "postponed": _("postponed"), "custody": _("custody"), "charged": _("charged"), "released": _("released"),
     },
     "effect": {"known": pgettext_lazy("list", "known"), "ignorable": pgettext_lazy("list", "ignorable")},
+    "trust": {"several": _("several agree"), "one": _("one body's word"), "reported": _("reported only"),
+              "unknown": _("trust unknown")},
     "rule": {"settled": pgettext_lazy("rule", "settled"), "confirm": _("to be confirmed"), "ignored": _("ignored")},
     "merge": {
         "same": _("they show the same"), "different": _("they are different"), "later": _("put off"),
@@ -169,6 +171,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "processing-started": _("began processing"), "refreshed": _("did again what a newer version touches"),
         "tried-again": _("tried again what had failed"),
         "hash-list-added": _("added a hash list"), "hash-list-removed": _("took a hash list out"),
+        "hash-list-updated": _("gave a hash list a new version"), "hash-list-exported": _("exported a hash list"),
         "list-rule-set": _("said what a list settles"), "hit-confirmed": _("confirmed a hit"),
         "hit-confirmation-withdrawn": _("withdrew a confirmation"),
         "stack-decided": _("decided a stack"), "stack-left": _("took a content out of a stack"),

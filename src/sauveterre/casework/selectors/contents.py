@@ -22,6 +22,7 @@ from sauveterre.casework.models import (
 )
 from sauveterre.casework.pictures import embedded_of
 from sauveterre.casework.selectors.access import Sight
+from sauveterre.casework.selectors.indications import Indicated, indications
 from sauveterre.casework.selectors.paging import Page
 from sauveterre.casework.selectors.policies import Asked, asked
 from sauveterre.casework.selectors.stacks import categories_of
@@ -214,6 +215,7 @@ class Held:
     stack_size: int
     shares: list[Share]
     inside: list[Inside]
+    indications: list[Indicated]
 
 
 def held(sight: Sight, sha256: str) -> Held | None:
@@ -227,7 +229,7 @@ def held(sight: Sight, sha256: str) -> Held | None:
     hits = list(content.hits.select_related("hash_list").order_by("via", "distance", "pk"))
     return Held(
         content, list(entries[:50]), entries.count(), hits, asked(content), content.pile,
-        sizes.get(content.pile or 0, 1), list(shares[:100]), _inside(content),
+        sizes.get(content.pile or 0, 1), list(shares[:100]), _inside(content), indications(sight, content),
     )  # fmt: skip
 
 
@@ -273,6 +275,7 @@ def blurred(sight: Sight, sha256: str) -> bytes | None:
     return answer.getvalue()
 
 
-def hash_lists(sight: Sight) -> QuerySet[HashList]:
-    """Return the operation's hash lists, each with how many contents were found on it (``found``)."""
-    return sight.operation.hash_lists.annotate(found=Count("hits__content", distinct=True))
+def hash_lists(sight: Sight, *, in_force: bool = True) -> QuerySet[HashList]:
+    """Return the hash lists in force, or all versions, each with how many contents were found on it (``found``)."""
+    rows = sight.operation.hash_lists.filter(**({"in_force": True} if in_force else {}))
+    return rows.annotate(found=Count("hits__content", distinct=True))

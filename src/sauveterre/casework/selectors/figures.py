@@ -31,7 +31,7 @@ def overview(sight: Sight, account: exhibits.Account, counted: Counted) -> dict[
         "stacks": counted.stacks,
         "left": counted.effect.left,
         "questions": stacks.open_questions(sight),
-        "hash_lists": sight.operation.hash_lists.count(),
+        "hash_lists": sight.operation.hash_lists.filter(in_force=True).count(),
         "groups": groups.group_count(sight),
         "spaces": StorageSpace.objects.filter(operation=sight.operation).count(),
         **people.person_counts(sight),

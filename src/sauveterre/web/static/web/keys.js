@@ -91,7 +91,7 @@ const list = document.getElementById("acts");
 for (const one of list ? document.querySelectorAll("[data-act]") : []) {
   const [key, name] = [document.createElement("dt"), document.createElement("dd")];
   key.append(Object.assign(document.createElement("kbd"), { textContent: one.dataset.act }));
-  name.textContent = one.textContent.trim();
+  name.textContent = [...one.childNodes].filter((part) => part.nodeName !== "KBD").map((part) => part.textContent).join("").trim();
   list.append(key, name);
 }
 
