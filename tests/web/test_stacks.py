@@ -51,7 +51,7 @@ def test_the_page_of_a_stack_says_its_rule_and_each_distance(member, world, here
     assert page.count("<p><strong>head</strong></p>") == 1
     assert page.count("5 of 256 bits from the head") == 3
     assert "not decided yet" in page
-    assert "holds for all 4 contents of the stack" in page
+    assert "one decision holds for all 4 contents of the stack" in page
 
 
 def test_one_decision_settles_the_stack_and_goes_on_to_the_next_picture(member, world, here, decide):
@@ -147,4 +147,6 @@ def test_a_near_hit_says_both_qualities(member, world, here):
     unknown = text(member.get(here("content", world.pictures[8].sha256)))
     assert '0 of 256 bits, quality 80, the list\'s <span class="unknown">unknown</span>' in unknown
     assert "quality 80" not in text(member.get(here("content", world.pictures[0].sha256)))
-    assert "12 of 256 bits, quality 80" in text(member.get(here("gallery") + "?show=near"))
+    gallery = text(member.get(here("gallery") + "?show=near"))
+    assert "12 of 256 bits, q80 / q95</span>" in gallery
+    assert "0 of 256 bits, q80 / unknown</span>" in gallery

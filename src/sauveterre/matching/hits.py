@@ -29,7 +29,7 @@ class MatchOptions:
     """Least PDQ quality of a content whose picture is matched."""
     turned: bool = True
     """Whether pictures that have no hit on a list are looked for turned and mirrored too: seven more questions each."""
-    batch: int = 4_096
+    batch: int = 65_536
     """Contents looked up together: memory against speed; the hits do not depend on it."""
 
     def __post_init__(self) -> None:

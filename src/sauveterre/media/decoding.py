@@ -24,13 +24,13 @@ from sauveterre.media.exif import SILENT, Metadata, metadata_of_exif
 from sauveterre.media.heic.frames import pixels_of
 from sauveterre.media.metadata import metadata_of, metadata_of_blocks, with_blocks
 from sauveterre.media.pdq.hashing import Pixels
-from sauveterre.media.raw import BASIS, RAW_KINDS, metadata_of_raw, preview_of
+from sauveterre.media.raw import BASIS, PHOTOSHOP, PREVIEWED, RAW_KINDS, metadata_of_raw, preview_of
 from sauveterre.records.limits import Limits
 
 FORMATS = {
     "image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/gif": "GIF", "image/tiff": "TIFF",
     "image/bmp": "BMP", "image/avif": "AVIF", "image/heic": "HEIC", "image/heif": "HEIC",
-    **dict.fromkeys(sorted(RAW_KINDS), "camera raw"),
+    **dict.fromkeys(sorted(RAW_KINDS), "camera raw"), PHOTOSHOP: "Photoshop",
 }  # fmt: skip
 """The kinds that are decoded, and the name of the one decoder that each is given to."""
 
@@ -83,7 +83,7 @@ def decode(content: bytes | BinaryIO, kind: str, limits: Limits, *, full_size: b
                 decoded = _scaled_jpeg(content, limits, full_size=full_size)
                 if decoded is not None:
                     return decoded
-            if kind in RAW_KINDS:
+            if kind in PREVIEWED:
                 return _by_preview(content, kind, limits, full_size=full_size)
             return _by_pillow(content, kind, limits)
         except (Undecodable, SauveterreError):
@@ -154,12 +154,12 @@ def _scaled_jpeg(data: bytes, limits: Limits, *, full_size: bool) -> Decoded | N
 
 
 def _by_preview(content: bytes | BinaryIO, kind: str, limits: Limits, *, full_size: bool) -> Decoded:
-    """Decode the preview that a camera put into its raw file."""
+    """Decode the preview that a camera put into its raw file, or Photoshop into its own."""
     preview = preview_of(content)
     if preview is None:
         raise Undecodable(
-            "the camera raw picture holds no preview that can be decoded, and its sensor data is not developed here; "
-            "look at it with its maker's program"
+            f"the {FORMATS[kind]} picture holds no preview that can be decoded, and is not developed here; look at it "
+            "with its maker's program"
         )
     decoded = decode(preview, "image/jpeg", limits, full_size=full_size)
     return replace(decoded, metadata=metadata_of_raw(content, kind, decoded.metadata), basis=BASIS)

@@ -8,6 +8,7 @@ from sauveterre.media.digests import read_once
 from sauveterre.media.jpeg_frames import refusal
 from sauveterre.media.kind import JPEG_XL, UNKNOWN, kind_of
 from sauveterre.media.picture import picture_of
+from sauveterre.media.raw import PREVIEWED
 from sauveterre.records.content import Fingerprint, Picture
 from sauveterre.records.limits import Limits
 
@@ -74,6 +75,7 @@ def fingerprint(
                 f"the {FORMATS[kind]} picture of {reading.size:,} bytes is too large to be kept in memory, and its "
                 "container gives it only once; unpack it and add the folder to decode it"
             )
-    if picture is None and kind == "image/jpeg" and decode and (why := refusal(reading.whole or reading.head)):
-        trouble, unsupported = why, True
+    if picture is None and decode:
+        why = refusal(reading.whole or reading.head) if kind == "image/jpeg" else ""
+        trouble, unsupported = why or trouble, unsupported or bool(why) or kind in PREVIEWED
     return Fingerprint(reading.digests, reading.size, kind, picture, trouble, unsupported)

@@ -26,6 +26,18 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "crash": _("its reader crashed"), "program": _("unforeseen failure of the program"),
         "unstated": _("no cause stated"),
     },
+    "standing": {
+        "unread": _("not read"), "known": pgettext_lazy("files", "known"),
+        "ignorable": pgettext_lazy("files", "ignorable"), "copy": _("copies"), "stacked": _("in stacks"),
+        "other": _("no picture"), "left": _("left to look at"), "decided": pgettext_lazy("files", "decided"),
+    },
+    "standing so": {
+        "unread": _("they wait, failed or were skipped: nothing to compare"), "known": _("on a list of known files"),
+        "ignorable": _("on a list of harmless files"), "decided": _("in a stack that an officer decided"),
+        "copy": _("of a file that is counted further down"),
+        "stacked": _("near-identical to a picture that is decided for them"),
+        "other": _("documents, texts, programs; on no list"),
+    },
     "lying": {
         "live": _("live"), "deleted": _("deleted"), "carved": pgettext_lazy("file", "carved"),
         "structure": _("volumes and regions"), "unknown": _("unknown"),
@@ -67,7 +79,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "xfs": "XFS", "btrfs": "Btrfs", "f2fs": "F2FS", "luks": "LUKS", "lvm": "LVM", "bitlocker": "BitLocker",
         "filevault": "FileVault",
         "vss": _("shadow copies"), "unread": _("not a format that is read"), "encrypted": _("encrypted file"),
-        "pdf": "PDF",
+        "pdf": "PDF", "rtf": "RTF", "ole2": _("Office document"),
         "signal_backup_v2": _("Signal backup"),
     },
     "role": {
@@ -118,11 +130,6 @@ WORDS: dict[str, dict[str, str | Promise]] = {
     "trust": {"several": _("several agree"), "one": _("one body's word"), "reported": _("reported only"),
               "unknown": _("trust unknown")},
     "rule": {"settled": pgettext_lazy("rule", "settled"), "confirm": _("to be confirmed"), "ignored": _("ignored")},
-    "spared": {
-        "known": _("known by a list"), "ignorable": _("on a list of harmless files"),
-        "decided": _("in a stack that an officer decided"),
-        "copies": _("the same content as another file"), "stacked": _("in a stack, which is decided once"),
-    },
     "merge": {
         "same": _("they show the same"), "different": _("they are different"), "later": _("put off"),
     },
