@@ -31,14 +31,20 @@ check: setup  ## lint, types, import rule
 
 bench: setup  ## side-by-side measurements; results in build/bench/*.json
 	$(BIN)/python -m compileall -q src
-	@$(MAKE) --no-print-directory $(PEERS)/ready || echo "dissect, dfVFS, faiss and usearch are not installed: they will be named as missing"
+	@$(MAKE) --no-print-directory $(PEERS)/ready || echo "dissect, dfVFS, faiss, threatexchange and usearch are not installed: they will be named as missing"
 	$(BIN)/python bench/pdq.py $(BENCH)
 	$(BIN)/python bench/pictures.py $(BENCH)
+	$(BIN)/python bench/digests.py $(BENCH)
 	$(BIN)/python bench/video.py $(BENCH)
 	$(BIN)/python bench/matching.py $(BENCH)
+	$(BIN)/python bench/turned.py $(BENCH)
+	$(BIN)/python bench/exact_lookup.py $(BENCH)
+	$(BIN)/python bench/false_matches.py $(BENCH)
+	$(BIN)/python bench/lists.py $(BENCH)
 	$(BIN)/python bench/carving.py $(BENCH)
 	$(BIN)/python bench/evidence.py $(BENCH)
 	$(BIN)/python bench/deleted.py $(BENCH)
+	$(BIN)/python bench/pages.py $(BENCH)
 
 # Peers have licences of their own: they live in an environment of their own, and are only ever run as programs.
 $(PEERS)/ready: requirements/bench.txt

@@ -82,12 +82,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch, Sandbox(workers=2, limits=LIMITS) as sandbox:
         forbidden = _canaries(Path(scratch))
         for sample in SAMPLES:
-            if chosen.only and sample.reader not in chosen.only:
+            if chosen.only and not {sample.reader, sample.label} & set(chosen.only):
                 continue
             try:
                 sound = sample.make(_fresh(Path(scratch) / "sound"))
             except Missing as error:
-                missing.append(f"{sample.reader}: {error}")
+                missing.append(f"{sample.label}: {error}")
                 continue
             tallies.append(_damage(sample, sound, count, chosen.seed, sandbox, forbidden, Path(scratch)))
             console.print(_line(tallies[-1]))
@@ -104,12 +104,12 @@ def main() -> None:
 def _damage(
     sample: Sample, sound: Path, count: int, seed: int, sandbox: Sandbox, forbidden: frozenset[str], scratch: Path
 ) -> Tally:
-    tally = Tally(sample.reader)
-    whole = _inspected(Tally(sample.reader), sound, sandbox, forbidden, "undamaged")
+    tally = Tally(sample.label)
+    whole = _inspected(Tally(sample.label), sound, sandbox, forbidden, "undamaged")
     if sample.reader not in whole:
         tally.faults.append(f"the undamaged sample was opened by {', '.join(sorted(whole)) or 'nothing'}")
     for number in range(count):
-        chance = random.Random(f"{seed} {sample.reader} {number}")
+        chance = random.Random(f"{seed} {sample.label} {number}")
         copy = _fresh(scratch / f"damaged-{number}") / sound.name
         shutil.copytree(sound, copy, symlinks=True) if sound.is_dir() else shutil.copyfile(sound, copy)
         what = spoil(copy / sample.victim if sample.victim else copy, chance)

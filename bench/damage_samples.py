@@ -16,7 +16,9 @@ from email.message import EmailMessage
 from pathlib import Path
 from types import ModuleType
 
+import pikepdf
 import py7zr
+from msoffcrypto.format.ooxml import OOXMLFile
 from PIL import Image
 
 from sauveterre.scenarios.fat_image import PARTITION_START, SECTOR, card_of
@@ -24,6 +26,7 @@ from sauveterre.scenarios.fat_image import PARTITION_START, SECTOR, card_of
 ROOT = Path(__file__).resolve().parents[1]
 PASSWORD = "rain at noon"
 KEYS = (PASSWORD,)
+_TYPES = b'<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>'
 TOOL_PATHS = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
 
 
@@ -40,6 +43,13 @@ class Sample:
     """Writes the source into an empty folder, and returns its path."""
     victim: str = ""
     """The file that is damaged, where the source is a folder."""
+    name: str = ""
+    """Where one reader has several samples: which of them this is."""
+
+    @property
+    def label(self) -> str:
+        """What the table calls it."""
+        return " ".join(filter(None, (self.reader, self.name)))
 
 
 def run(*command: object, **options: object) -> None:
@@ -166,6 +176,51 @@ def _zip(folder: Path, name: str = "files.zip", extra: dict[str, bytes] | None =
         for path, data in {**(extra or {}), **FILES}.items():
             archive.writestr(path, data)
     return folder / name
+
+
+def _locked_zip(folder: Path) -> Path:
+    """Make an archive of both encryptions."""
+    files, path = folder_of(folder), folder / "locked.zip"
+    run("7z", "a", "-tzip", "-mem=AES256", f"-p{PASSWORD}", path, files / "DCIM")
+    run("7z", "a", "-tzip", "-mem=ZipCrypto", f"-p{PASSWORD}", path, files / "letters", files / "films.bin")
+    return path
+
+
+def _locked_seven_zip(folder: Path) -> Path:
+    path = folder / "locked.7z"
+    run("7z", "a", "-t7z", "-mhe=on", f"-p{PASSWORD}", path, folder_of(folder))
+    return path
+
+
+def _pdf(folder: Path) -> Path:
+    path = folder / "film.pdf"
+    pages = [Image.open(io.BytesIO(picture(number))) for number in range(4)]
+    pages[0].save(folder / "pages.pdf", save_all=True, append_images=pages[1:])
+    with pikepdf.open(folder / "pages.pdf") as document:
+        for name in ("letters/été.txt", "films.bin"):
+            document.attachments[name] = pikepdf.AttachedFileSpec(document, FILES[name])
+        document.save(path)
+    return path
+
+
+def _office(folder: Path) -> Path:
+    path = folder / "weather.doc"
+    path.write_bytes(written_by("test_ole2").document())
+    return path
+
+
+def _rich_text(folder: Path) -> Path:
+    path = folder / "weather.rtf"
+    path.write_bytes(written_by("test_rtf").TEXT)
+    return path
+
+
+def _locked_office(folder: Path) -> Path:
+    path = folder / "weather.docx"
+    plain = _zip(folder, extra={"[Content_Types].xml": _TYPES})
+    with plain.open("rb") as stream, path.open("wb") as locked:
+        OOXMLFile(stream).encrypt(PASSWORD, locked)
+    return path
 
 
 def _ufdr(folder: Path) -> Path:
@@ -302,6 +357,12 @@ SAMPLES: tuple[Sample, ...] = (
     Sample("tar", _tar),
     Sample("compressed", _compressed),
     Sample("7z", _seven_zip),
+    Sample("zip", _locked_zip, name="encrypted"),
+    Sample("7z", _locked_seven_zip, name="encrypted"),
+    Sample("pdf", _pdf),
+    Sample("ole2", _office),
+    Sample("ole2", _locked_office, name="encrypted"),
+    Sample("rtf", _rich_text),
     Sample("aff4", _aff4),
     Sample("dmg", _fixture("hfsplus_zlib.dmg")),
     Sample("hfs", _fixture("hfsplus.raw")),

@@ -46,8 +46,8 @@ BASE = int.from_bytes(np.random.default_rng(50).integers(0, 256, 32, np.uint8).t
 
 @pytest.fixture
 def picture(operation):
-    """Make a picture whose hash parts from that of the others in its first bits, as many as ``away``."""
-    from sauveterre.casework.models import Content, Picture
+    """Make a picture in a file, whose hash parts from that of the others in its first bits, as many as ``away``."""
+    from sauveterre.casework.models import Content, Entry, Exhibit, Picture, Source
 
     def make(number, away, *, width=10, quality=80):
         content = Content.objects.create(
@@ -55,6 +55,9 @@ def picture(operation):
         )
         pdq = (BASE ^ ((1 << away) - 1)).to_bytes(32, "big")
         Picture.objects.create(content=content, width=width, height=10, pdq=pdq, quality=quality)
+        exhibit, _ = Exhibit.objects.get_or_create(operation=operation, number=1, defaults={"path": "/evidence/1"})
+        source, _ = Source.objects.get_or_create(exhibit=exhibit, way="0" * 64, defaults={"kind": "directory"})
+        Entry.objects.create(source=source, ordinal=source.entries.count(), path=f"{number}.png", content=content)
         return content
 
     return make

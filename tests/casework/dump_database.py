@@ -20,16 +20,22 @@ OF_THE_RUN = {"id", "added_at", "created_at", "received_at", "decided_at", "ente
               "last_login", "expires_at", "seconds", "attempts", "reached", "signed_at", "given_at"}  # fmt: skip
 UNEQUAL = {"package-made", "report-written", "processing-started"}
 """Actions whose entries name folders or packages, which carry times, and those that each start writes anew."""
+KEPT = {"Change", "Tally"}
+"""Of how often something was written; the numbers themselves are printed as pages show them."""
 KEEPS_AT = {"SnapshotFact", "EventFact", "DeliveryFact", "ReactionFact", "Share"}
 
 
 def main(workspace):
     opened = boot(Path(workspace))
+    from sauveterre.casework.models import Operation
+    from sauveterre.casework.selectors.tallies import tally_of
+
     known = {}
     lines = []
     for model in apps.get_app_config("casework").get_models(include_auto_created=True):
         lines += [f"{model.__name__} {text(row, known)}" for row in model._default_manager.all()
-                  if getattr(row, "action", "") not in UNEQUAL]  # fmt: skip
+                  if getattr(row, "action", "") not in UNEQUAL and model.__name__ not in KEPT]  # fmt: skip
+    lines += [f"tally {tally_of(operation)}" for operation in Operation.objects.all()]
     shown = [*(opened.store / "thumbnails").rglob("*"), *(opened.store / "sheets").rglob("*")]
     for path in sorted(shown):
         if path.is_file():

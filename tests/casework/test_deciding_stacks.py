@@ -3,8 +3,9 @@
 import pytest
 
 from sauveterre.casework.models import AuditEvent, Content, MergeAnswer, MergeQuestion, Stack, StackDecision
-from sauveterre.casework.selectors import contents, stacks
+from sauveterre.casework.selectors import stacks
 from sauveterre.casework.selectors.access import sight_of
+from sauveterre.casework.selectors.tallies import tally_of
 from sauveterre.casework.services.stacks import (
     answer_question,
     decide,
@@ -61,7 +62,7 @@ def actions():
 
 @pytest.fixture
 def left(operation, ana):
-    return lambda: contents.spared(sight_of(ana, operation.pk)).left
+    return lambda: tally_of(operation).effect.left
 
 
 @pytest.fixture
@@ -112,7 +113,7 @@ def test_a_clip_or_a_flat_picture_is_decided_too(operation, assess, ana):
     decide(content=clip, category=FOG, by=ana)
     assert assess() == {7: [7]}
     assert category(7) == FOG
-    assert contents.hit_counts(sight_of(ana, operation.pk))["decided"] == 1
+    assert tally_of(operation).hits["decided"] == 1
 
 
 def test_a_member_may_be_decided_otherwise_than_its_stack(picture, assess, ana, left):

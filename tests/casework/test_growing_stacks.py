@@ -20,6 +20,7 @@ from sauveterre.casework.models import (
 from sauveterre.casework.selectors import contents, stacks
 from sauveterre.casework.selectors.access import sight_of
 from sauveterre.casework.selectors.stacks import categories_of
+from sauveterre.casework.selectors.tallies import tally_of
 from sauveterre.casework.services.operations import create_operation
 from sauveterre.casework.services.stacks import (
     answer_question,
@@ -122,15 +123,15 @@ def check_stacks(operation):
 
 def check_numbers(operation, officer):
     """The parts are those counted one by one: what is decided, copies, behind in a stack, left."""
-    found = contents.spared(sight_of(officer, operation.pk))
+    found = tally_of(operation).effect
     pile = dict(StackMember.objects.filter(stack__operation=operation).values_list("content", "stack"))
     decided = set(StackDecision.objects.values_list("stack", flat=True))
     files = list(Entry.objects.filter(content__operation=operation).values_list("content", flat=True))
     open_files = [key for key in files if pile.get(key) not in decided]
     left = {(True, pile[key]) if key in pile else (False, key) for key in open_files}
-    assert (found.files, found.decided, found.left) == (len(files), len(files) - len(open_files), len(left))
-    assert found.copies == len(open_files) - len(set(open_files))
-    assert found.stacked == len(set(open_files)) - len(left)
+    assert (found.files, found.parts["decided"], found.left) == (len(files), len(files) - len(open_files), len(left))
+    assert found.parts["copy"] == len(open_files) - len(set(open_files))
+    assert found.parts["stacked"] == len(set(open_files)) - len(left)
     assert len(contents.gallery(sight_of(officer, operation.pk), show="unsettled", after=0).rows) == len(left)
 
 

@@ -1,5 +1,6 @@
 """A key that comes in wakes what was locked, and nothing else."""
 
+import gzip
 import io
 
 import pikepdf
@@ -46,6 +47,7 @@ def card(tmp_path):
     (folder / "c.7z").write_bytes(packed(names=True))
     (folder / "d.pdf").write_bytes(document())
     (folder / "e.age").write_bytes(b"age-encryption.org/v1\n-> X25519 abc\n")
+    (folder / "g.gz").write_bytes(gzip.compress(b"It blows. " * 99)[:-6])
     (folder / "f.7z").write_bytes(packed(password="another"))
     return folder
 
@@ -68,6 +70,8 @@ BEFORE = {
     "card/f.7z": DONE,
     "card/f.7z/rain.txt": LOCKED,
     "card/f.7z/hail.txt": LOCKED,
+    "card/g.gz": DONE,
+    "card/g.gz/content": ("failed", "unreadable"),
 }
 AFTER = {
     **BEFORE,

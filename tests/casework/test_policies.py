@@ -2,8 +2,8 @@ import hashlib
 
 import pytest
 
-from sauveterre.casework.models import AuditEvent, Content, Entry, Exhibit, HashList, Hit, ListPolicy, Picture, Source
-from sauveterre.casework.selectors import contents
+from sauveterre.casework.models import AuditEvent, Content, HashList, Hit, ListPolicy, Picture
+from sauveterre.casework.selectors import contents, standing
 from sauveterre.casework.selectors.access import sight_of
 from sauveterre.casework.selectors.policies import Asked, RuleRow, asked, rule_rows
 from sauveterre.casework.services.policies import confirm, remove_hash_list, set_policy, withdraw
@@ -52,13 +52,13 @@ def state(operation, ana):
     def of(one):
         sight = sight_of(ana, operation.pk)
         names = {
-            name for name in contents.HIT_FILTERS if contents.content_rows(sight, hit=name).filter(pk=one.pk).exists()
+            name for name in standing.HIT_FILTERS if contents.content_rows(sight, hit=name).filter(pk=one.pk).exists()
         }
         shown = {
-            name for name in contents.HIT_FILTERS if contents.pictures(sight, show=name).filter(content=one).exists()
+            name for name in standing.HIT_FILTERS if contents.pictures(sight, show=name).filter(content=one).exists()
         }
         assert names == shown
-        counted = contents.hit_counts(sight)
+        counted = standing.hit_counts(operation)
         assert {name: contents.content_rows(sight, hit=name).count() for name in counted} == counted
         return names - {"all"}
 
@@ -121,33 +121,6 @@ def test_a_near_hit_is_settled_by_officers_only(content, state, operation, ana):
     assert state(one) == {"known"}
     set_policy(operation=operation, list_name="Skies", category=None, rule=Rule.SETTLED, people=0, by=ana)
     assert state(one) == {"near", "unsettled"}
-
-
-def _a_file_for_each(operation):
-    exhibit = Exhibit.objects.create(operation=operation, number=1, path="/evidence", added_by="ana")
-    source = Source.objects.create(exhibit=exhibit, path="", kind="directory", way="0" * 64)
-    for place, one in enumerate(Content.objects.filter(operation=operation)):
-        Entry.objects.create(source=source, ordinal=place, path=str(place), content=one)
-
-
-def spared_parts(sight):
-    found = contents.spared(sight)
-    names = ("known", "ignorable", "decided", "copies", "stacked", "left")
-    assert sum(getattr(found, name) for name in names) == found.files
-    return {name: getattr(found, name) for name in names if getattr(found, name)}
-
-
-def test_pictures_spared_follow_the_rules(content, operation, ana):
-    content("a", ("Skies", RAIN, None))
-    content("b", ("Icons", None, None))
-    content("c")
-    _a_file_for_each(operation)
-    sight = sight_of(ana, operation.pk)
-    assert spared_parts(sight) == {"known": 1, "ignorable": 1, "left": 1}
-
-    set_policy(operation=operation, list_name="Icons", category=None, rule=Rule.CONFIRM, people=1, by=ana)
-
-    assert spared_parts(sight) == {"known": 1, "left": 2}
 
 
 def test_taking_a_list_out_takes_its_effect_out(content, state, operation, lists, ana):

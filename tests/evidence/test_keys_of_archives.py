@@ -7,8 +7,11 @@ import shutil
 import subprocess
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sauveterre.errors import Locked, SauveterreError
+from sauveterre.evidence import zip_encryption
 from sauveterre.evidence.origin import StreamOrigin
 from sauveterre.evidence.readers import seven_zip, zip_archive
 from sauveterre.records.limits import Limits
@@ -105,3 +108,15 @@ def test_damage_below_aes_is_damage_and_not_a_wrong_key(archives):
     assert found["rain.txt"] == FILES["rain.txt"]
     assert "does not have the proof of its encryption" in str(found["films.bin"])
     assert not isinstance(found["films.bin"], Locked)
+
+
+@given(st.binary(min_size=1, max_size=300), st.binary(max_size=300), st.binary(max_size=20))
+def test_machine_code_undoes_the_old_encryption_as_python_does(first, second, password):
+    slow, fast = zip_encryption._Old(password), zip_encryption._Old(password)
+    assert fast.plain_fast(first) == slow.plain(first)
+    assert fast.plain(second) == slow.plain_fast(second)
+
+
+def test_a_large_member_is_undone_by_machine_code(archives, monkeypatch):
+    monkeypatch.setattr(zip_encryption, "LARGE_BYTES", 1)
+    assert read("old", archives["old"], PASSWORD) == FILES

@@ -82,6 +82,14 @@ def test_a_jpeg_that_is_only_broken_is_damaged(draw, save):
     assert _cause(found) is Cause.DAMAGED
 
 
+@pytest.mark.parametrize("process", [0xC0, 0xC3])
+def test_a_jpeg_cut_anywhere_in_its_head_is_an_outcome(draw, save, process):
+    data = altered(save(draw(1, 30, 20), "JPEG"), process, 8)
+    for length in range(3, data.index(b"\xff\xda") + 30):
+        found = fingerprint(io.BytesIO(data[:length]), limits=Limits())
+        assert found.trouble or found.picture
+
+
 JPEG_XL = ["0000000c4a584c200d0a870a0000001466747970", "ff0a58b901014c121d024b6922ed0ba8"]
 
 

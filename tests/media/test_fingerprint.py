@@ -40,7 +40,7 @@ def test_a_picture(draw, save):
 
 @pytest.mark.parametrize(
     ("data", "kind"),
-    [(b"", "application/octet-stream"), (b"sunny", "text/plain"), (b"8BPS\0\1", "image/vnd.adobe.photoshop")],
+    [(b"", "application/octet-stream"), (b"sunny", "text/plain"), (b"\0\0\0\x0cjP  \r\n\x87\n", "image/jp2")],
 )
 def test_other_content_has_no_picture_and_no_trouble(data, kind):
     found = fingerprint(io.BytesIO(data), limits=Limits())

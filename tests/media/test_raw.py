@@ -111,11 +111,31 @@ def test_other_tiffs_stay_tiffs(head):
     assert kind_of(head) == "image/tiff"
 
 
+def test_photoshops_own_files_are_known_by_their_thumbnail(draw, save):
+    exif = Image.Exif()
+    exif[MAKE] = "Lantern"
+    small = save(draw(21, 160, 120), "JPEG")
+    parts = ((0x0404, b"\x1c\x02\x19\0\4rain"), (0x0422, exif.tobytes()), (0x040C, b"\0\0\0\1" + bytes(24) + small))
+    resources = b"".join(
+        b"8BIM" + struct.pack(">HHI", number, 0, len(content)) + content + bytes(len(content) % 2)
+        for number, content in parts
+    )
+    head = b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHH", 3, 1_200, 1_600, 8, 3)
+    data = head + struct.pack(">I", 0) + struct.pack(">I", len(resources)) + resources + bytes(90)
+    found = fingerprint(io.BytesIO(data), limits=Limits())
+    expected, _ = picture_of(small, "image/jpeg", Limits())
+    assert (found.kind, found.trouble) == ("image/vnd.adobe.photoshop", "")
+    assert (found.picture.pdq, found.picture.basis) == (expected.pdq, "embedded preview")
+    assert found.picture.camera.make == "Lantern"
+    assert [(one.source, one.value) for one in found.picture.statements] == [("IPTC", "rain")]
+
+
 def test_a_raw_without_a_preview_says_so(noise):
     for kind in sorted(RAW_KINDS):
         found = fingerprint(io.BytesIO(HEADS[kind]() + noise), limits=Limits())
         assert found.picture is None
         assert "holds no preview that can be decoded" in found.trouble
+        assert found.unsupported
 
 
 def test_a_preview_larger_than_allowed_is_not_decoded(previews):

@@ -1,6 +1,8 @@
 """What may be an encrypted container, and documents that are containers, as processing tells them."""
 
+import io
 import random
+import zipfile
 
 import pikepdf
 import pytest
@@ -50,3 +52,21 @@ def test_a_document_is_a_file_with_digests_and_a_source(processed, tmp_path):
 
     assert (found.outcome, found.container) == (Outcome.PROCESSED, "pdf")
     assert nested_source(source, entry, found).identity == f"sha256:{found.fingerprint.digests.sha256}"
+
+
+@pytest.mark.parametrize(
+    ("first", "stated", "kind"),
+    [
+        ("[Content_Types].xml", "<Types/>", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+        ("mimetype", "application/vnd.oasis.opendocument.text", "application/vnd.oasis.opendocument.text"),
+        ("mimetype", "application/epub+zip", "application/epub+zip"),
+    ],
+)
+def test_documents_in_a_zip_are_files_of_their_kind_and_sources(processed, first, stated, kind):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr(first, stated)
+        archive.writestr("word/media/image1.png", NOISE[:99])
+    found = processed(stream.getvalue())[2]
+
+    assert (found.outcome, found.container, found.fingerprint.kind) == (Outcome.PROCESSED, "zip", kind)

@@ -48,17 +48,18 @@ def test_the_page_shows_what_is_inside_and_what_is_stated(member, world, picture
 
 def test_an_exact_hit_on_a_thumbnail_settles_nothing(member, world, picture):
     from sauveterre.casework.selectors.access import sight_of
-    from sauveterre.casework.selectors.contents import contents, hit_counts
+    from sauveterre.casework.selectors.contents import contents
+    from sauveterre.casework.selectors.standing import hit_counts
 
     sight = sight_of(world.ana, world.operation.pk)
-    before = hit_counts(sight)
+    before = hit_counts(world.operation)
     hit(world, picture, via="EXIF thumbnail")
     text = page(member, world, picture)
     assert "a hit on a picture inside the file settles nothing" in text
     assert "of the thumbnail in EXIF" in text
     row = contents(sight).get(pk=picture.content_id)
     assert (row.known, row.ignorable, row.near) == (False, False, True)
-    after = hit_counts(sight)
+    after = hit_counts(world.operation)
     assert (after["known"], after["near"]) == (before["known"], before["near"] + 1)
 
 

@@ -1,6 +1,7 @@
 """Deciding stacks and answering questions, on their pages."""
 
 import re
+from collections import Counter
 
 import pytest
 from django.urls import reverse
@@ -36,12 +37,11 @@ def asked(world, decide):
 
 
 def parts(member, here):
-    """The overview's parts of all files, and their sum."""
+    """The overview's parts of all files, and their sum; one that holds none is not drawn."""
     page = text(member.get(here("operation")))
-    found = re.findall(r'<span class="key ([\w-]+)"></span>(?:<a [^>]*>)?<strong>(\d+)</strong>', page)
-    total = int(re.search(r"(\d+) files hold a picture", page)[1])
-    assert sum(int(files) for _, files in found) == total
-    return {key: int(files) for key, files in found}
+    found = {part: int(files) for part, files in re.findall(r'data-part="([\w-]+)">(\d+)</a>', page)}
+    assert sum(found.values()) == int(re.search(r"of (\d+) files (?:is|are) left", page)[1])
+    return Counter(found)
 
 
 def test_the_page_of_a_stack_says_its_rule_and_each_distance(member, world, here):
@@ -51,7 +51,7 @@ def test_the_page_of_a_stack_says_its_rule_and_each_distance(member, world, here
     assert page.count("<p><strong>head</strong></p>") == 1
     assert page.count("5 of 256 bits from the head") == 3
     assert "not decided yet" in page
-    assert "holds for all 4 contents of the stack" in page
+    assert "one decision holds for all 4 contents of the stack" in page
 
 
 def test_one_decision_settles_the_stack_and_goes_on_to_the_next_picture(member, world, here, decide):
@@ -60,8 +60,8 @@ def test_one_decision_settles_the_stack_and_goes_on_to_the_next_picture(member, 
     assert "Decided as weather:a:7: 4 contents." in text(answer)
     assert answer.redirect_chain[-1][0] == here("content", world.pictures[14].sha256)
     after = parts(member, here)
-    assert (before["by-decided"], after["by-decided"], before["empty"] - after["empty"]) == (0, 8, 1)
-    assert (before["by-stacked"] - after["by-stacked"], before["by-copies"] - after["by-copies"]) == (3, 4)
+    assert (before["decided"], after["decided"], before["left"] - after["left"]) == (0, 8, 1)
+    assert (before["stacked"] - after["stacked"], before["copy"] - after["copy"]) == (3, 4)
     page = text(member.get(here("stack", world.stacks[0].pk)))
     assert '<strong class="category">weather:a:7</strong>' in page
     assert "decided by ana" in page
@@ -76,7 +76,7 @@ def test_after_the_last_picture_it_begins_again_and_ends_in_the_gallery(member, 
         answer = member.post(here("decide", sha256), {"category": "weather:1"}, follow=True)
     assert answer.redirect_chain[-1][0] == here("gallery")
     assert "Nothing is left to look at" in text(answer)
-    assert parts(member, here)["empty"] == 0
+    assert parts(member, here)["left"] == 0
 
 
 @pytest.mark.parametrize("wrong", ["", "weather", ":1", "weather:", " : "])
@@ -147,4 +147,6 @@ def test_a_near_hit_says_both_qualities(member, world, here):
     unknown = text(member.get(here("content", world.pictures[8].sha256)))
     assert '0 of 256 bits, quality 80, the list\'s <span class="unknown">unknown</span>' in unknown
     assert "quality 80" not in text(member.get(here("content", world.pictures[0].sha256)))
-    assert "12 of 256 bits, quality 80" in text(member.get(here("gallery") + "?show=near"))
+    gallery = text(member.get(here("gallery") + "?show=near"))
+    assert "12 of 256 bits, q80 / q95</span>" in gallery
+    assert "0 of 256 bits, q80 / unknown</span>" in gallery

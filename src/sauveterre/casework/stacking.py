@@ -93,22 +93,23 @@ def _standing(operation: Operation, judged: Judged, pictures: Iterable[Candidate
 
 
 def write_standing(operation: Operation, standing: Standing) -> None:
-    """Write how the stacks stand: rows of stacks stay with their identities, members and questions are replaced."""
+    """Write how the stacks stand: stacks keep their rows, and only members that changed are touched."""
     numbers = dict(Content.objects.filter(operation=operation).values_list("sha256", "pk"))
+    by_answer = {numbers[sha256] for sha256 in standing.by_answer}
     members = StackMember.objects.filter(stack__operation=operation)
-    by_answer = {*members.filter(by_answer=True).values_list("content__sha256", flat=True), *standing.by_answer}
-    members.delete()
+    rows = members.values_list("content_id", "stack_id", "distance", "by_answer")
+    there = {content: (stack, distance, came) for content, stack, distance, came in rows.iterator(chunk_size=10_000)}
+    by_answer |= {content for content, (_, _, came) in there.items() if came}
     MergeQuestion.objects.filter(first__operation=operation).delete()
     keys = _write_stacks(operation, standing, numbers)
-    copy_rows(
-        StackMember,
-        ["stack_id", "content_id", "distance", "by_answer"],
-        (
-            [keys[one.identity], numbers[sha256], distance, sha256 in by_answer]
-            for one in standing.stacks
-            for sha256, distance in one.members
-        ),
-    )
+    wanted = {
+        numbers[sha256]: (keys[one.identity], distance, numbers[sha256] in by_answer)
+        for one in standing.stacks
+        for sha256, distance in one.members
+    }
+    members.filter(content__in=[content for content, row in there.items() if wanted.get(content) != row]).delete()
+    fresh = ([content, *row] for content, row in wanted.items() if there.get(content) != row)
+    copy_rows(StackMember, ["content_id", "stack_id", "distance", "by_answer"], fresh)
     MergeQuestion.objects.bulk_create(
         MergeQuestion(first_id=keys[question.stacks[0]], second_id=keys[question.stacks[1]], content_id=numbers[sha256])
         for question in standing.questions

@@ -6,21 +6,33 @@ from typing import Annotated
 import typer
 
 from sauveterre.cli import jsonl, session
+from sauveterre.cli.hashlist_export import export
+from sauveterre.cli.hashlist_update import history, update
+from sauveterre.cli.limits import LimitOption, limits_from
+from sauveterre.cli.list_origin import DateOption, OriginOption, TrustOption, origin_from
+from sauveterre.records.hash_list import Trust
 from sauveterre.records.ruling import Rule
 
 app = typer.Typer(name="hashlist", help="Read hash lists, and add them to an operation.", no_args_is_help=True)
 
 
 @app.command()
-def read(file: Annotated[Path, typer.Argument(help="A hash list in a format of `docs/formats.md`.")]) -> None:
-    """Read a hash list as JSON lines, in constant memory, with no workspace.
+def read(
+    file: Annotated[Path, typer.Argument(help="A hash list in a format of `docs/formats.md`.")],
+    limit: LimitOption = None,
+) -> None:
+    """Read a hash list as JSON lines, in a child process and in constant memory, with no workspace.
 
     Example: sauveterre hashlist read national.json
     """
-    from sauveterre.matching.lists import read_list
+    from sauveterre.media.sandbox import Sandbox
+    from sauveterre.pipeline.list_building import PRELOAD
+    from sauveterre.pipeline.list_reading import list_limits
+    from sauveterre.pipeline.list_streaming import stream_file
 
-    for record in read_list(file):
-        jsonl.record_line(record)
+    with Sandbox(1, list_limits(limits_from(limit), [file]), PRELOAD) as sandbox:
+        for record in stream_file(sandbox, file):
+            jsonl.record_line(record)
 
 
 @app.command()
@@ -31,12 +43,15 @@ def add(
     ignorable: Annotated[
         bool, typer.Option("--ignorable", help="Its contents are harmless and need not be looked at.")
     ] = False,
+    origin: OriginOption = "",
+    date: DateOption = None,
+    trust: TrustOption = Trust.UNKNOWN,
     workspace: session.WorkspaceOption = None,
     operation: session.OperationOption = None,
 ) -> None:
-    """Add a hash list to an operation.
+    """Add a hash list, or a Bloom filter, to an operation.
 
-    Example: sauveterre hashlist add national.json --name "National list" --version 2026-05
+    Example: sauveterre hashlist add national.json --name "National list" --version 2026-05 --trust several
     """
     session.start(workspace)
     from sauveterre.casework.services.hash_lists import add_hash_list
@@ -48,8 +63,16 @@ def add(
         version=version,
         ignorable=ignorable,
         by=session.officer(),
+        origin=origin_from(origin, date, trust),
     )
+    if added.kind == "filter":
+        print(f"{added.name} {added.version}: a filter of {added.items:,} values. It only says what is probably known")
+        return
     print(f"{added.name} {added.version}: {added.items} items, {added.problems} problems. Next: sauveterre assess")
+    if not (added.origin and added.dated and added.trust != Trust.UNKNOWN):
+        missing = [what for what, is_there in (("--origin", added.origin), ("--date", added.dated),
+                   ("--trust", added.trust != Trust.UNKNOWN)) if not is_there]  # fmt: skip
+        print(f"Neither you nor the list said {', '.join(missing)}: shown as unknown")
 
 
 @app.command()
@@ -112,3 +135,8 @@ def remove(
 
     found = remove_hash_list(operation=session.operation(operation), name=name, version=version, by=session.officer())
     print(f"{name} {version}: taken out, with {found:,} hits. Next: sauveterre assess")
+
+
+app.command(name="update")(update)
+app.command(name="list")(history)
+app.command(name="export")(export)

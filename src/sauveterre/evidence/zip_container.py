@@ -15,6 +15,7 @@ from sauveterre.evidence.bounded import bounded
 from sauveterre.evidence.container import ListedContainer, moment, special_refusal
 from sauveterre.evidence.content import SMALL_BLOCK, Blocks, Content, Window
 from sauveterre.evidence.decoding import Decoder, checked, decoded, new_bzip2, new_deflate, new_lzma_alone
+from sauveterre.evidence.documents.declared_encryption import BOOK, OPEN_DOCUMENT, encrypted_members
 from sauveterre.evidence.zip_encryption import Plain, openings
 from sauveterre.evidence.zip_records import Member
 from sauveterre.records.entry import Cause, Entry, EntryKind, display_path
@@ -35,6 +36,8 @@ _KINDS = {
     stat.S_IFSOCK: EntryKind.SOCKET,
 }
 _TARGET_BYTES = 4096
+_DECLARING = {b"META-INF/manifest.xml": OPEN_DOCUMENT, b"META-INF/encryption.xml": BOOK}
+_DECLARATION_BYTES = 16 << 20
 _LZMA_HEADER = 4
 
 
@@ -51,6 +54,7 @@ class ZipArchive(ListedContainer[Member]):
         directory = records.find_directory(self._view)
         members = self._scanned() if directory is None else self._listed(directory)
         overlaps = _overlaps(members, None if directory is None else directory.start)
+        self._declared = self._declarations(members)
         seen: set[int] = set()
         for number, member in enumerate(members):
             again = member.offset in seen
@@ -96,6 +100,21 @@ class ZipArchive(ListedContainer[Member]):
         )
         return members
 
+    def _declarations(self, members: list[Member]) -> dict[bytes, str]:
+        """Return the members that a document declares to be encrypted, each with what opens it."""
+        found: dict[bytes, str] = {}
+        for member in members:
+            words = _DECLARING.get(member.name)
+            if words is None or member.is_encrypted or _failure(member)[1]:
+                continue
+            try:
+                with self._open(member, display_path(member.name)) as stream:
+                    text = stream.read(_DECLARATION_BYTES)
+            except SauveterreError:
+                continue
+            found.update(dict.fromkeys(encrypted_members(text, is_book=words is BOOK), words))
+        return found
+
     def _list(self, member: Member, locator: str, overlap: str) -> None:
         if member.name.endswith(b"/") and not member.size and not stat.S_ISLNK(member.mode):
             return
@@ -103,6 +122,8 @@ class ZipArchive(ListedContainer[Member]):
         cause, failure = _failure(member)
         if overlap and not failure:
             cause, failure = Cause.DAMAGED, overlap
+        if member.name in self._declared and not failure:
+            cause, failure = Cause.ENCRYPTED, self._declared[member.name]
         target = b"" if kind is not EntryKind.SYMLINK else self._target(member, failure)
         self._add(
             member.name,

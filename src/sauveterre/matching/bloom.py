@@ -1,8 +1,7 @@
 """A Bloom filter of known files, as CIRCL's hashlookup publishes it: which contents are *not* known, with certainty.
 
 A filter holds no hashes, only marks that several hashes may share: that a hash is absent is certain, that it is present
-is not. So this is no hash list, has no reader and gives no hits: what it says *may* be known has to be looked up in a
-list that holds the hash itself before anything follows from it. Its use is to spare such look-ups.
+is not. So it gives no hits, has no reader, and settles nothing: what it says *may* be known is shown as an indication.
 
 Layout, little-endian: flags (bit 0: version 1), capacity n, wanted rate of errors p (a float), number of marks k for
 each value, number of bits m, number of values N, each in 8 bytes; then the bits in words of 64; then data of any kind.

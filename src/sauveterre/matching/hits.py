@@ -34,7 +34,7 @@ class MatchOptions:
     film_shares: tuple[tuple[float, float], ...] = ((0.8, 0.0), (0.0, 0.8))
     """What makes a near hit of a film: the least part of its own frames that are on the list, and the least part of the
     listed film's that are in it. Any of these pairs is enough; a listed picture is a film of one frame."""
-    batch: int = 4_096
+    batch: int = 65_536
     """Contents looked up together: memory against speed; the hits do not depend on it."""
 
     def __post_init__(self) -> None:

@@ -14,12 +14,18 @@ r >> 3), which may be empty.
 from typing import Any
 
 import numpy as np
+from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
+from numba.np import arrayobj
 from numpy.typing import NDArray
 
 BANDS = 16
 VALUES = 1 << 16
+WORDS = 4
+"""64-bit words of a hash."""
+_AHEAD = 12
+"""Rows that a probe asks memory for before it needs them."""
 
 _WORDS = types.Array(types.uint64, 2, "C", readonly=True)
 _STARTS = types.Array(types.int64, 1, "C", readonly=True)
@@ -43,6 +49,27 @@ def _ones(_context: Any, _value: Any) -> Any:
 
 ones: Any = intrinsic(_ones)
 """How many bits of a 64-bit number are set: one instruction of the processor."""
+
+
+_READ_SOON = [ir.IntType(32)(0), ir.IntType(32)(3), ir.IntType(32)(1)]
+"""What ``llvm.prefetch`` takes: for reading, to be kept near, as data."""
+
+
+def _fetch(_context: Any, words: Any, row: Any) -> Any:
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        made = arrayobj.make_array(signature.args[0])(context, builder, arguments[0])  # type: ignore[no-untyped-call]
+        at = builder.mul(arguments[1], context.get_constant(types.int64, WORDS))
+        place = builder.bitcast(builder.gep(made.data, [at]), ir.IntType(8).as_pointer())
+        kind = ir.FunctionType(ir.VoidType(), [place.type, *(number.type for number in _READ_SOON)])
+        builder.call(builder.module.declare_intrinsic("llvm.prefetch", [place.type], kind), [place, *_READ_SOON])
+        return context.get_dummy_value()
+
+    return types.none(words, row), generate
+
+
+fetch: Any = intrinsic(_fetch)
+"""Ask the processor to bring a hash (words, row) into its cache, without waiting for it."""
 
 
 @njit(types.int64(_WORDS, types.int64, _WORDS, types.int64), nogil=True, cache=True)
@@ -216,7 +243,12 @@ def probe(
             own = band_value(queries, query, band)
             for bit in range(17):
                 value = own if bit == 16 else own ^ (1 << bit)
-                for t in range(starts[band, value], starts[band, value + 1]):
+                start, stop = starts[band, value], starts[band, value + 1]
+                for t in range(start, min(start + _AHEAD, stop)):
+                    fetch(words, np.int64(order[band, t]))
+                for t in range(start, stop):
+                    if t + _AHEAD < stop:
+                        fetch(words, np.int64(order[band, t + _AHEAD]))
                     row = np.int64(order[band, t])
                     apart = distance(words, row, queries, query)
                     if apart > threshold:

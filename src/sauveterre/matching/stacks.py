@@ -65,20 +65,25 @@ def stack(members: Iterable[tuple[str, bytes, int, int, int]], options: StackOpt
     record; pictures that must not be matched by their hash (``near.matchable``) are in no stack.
     """
     unique: dict[str, Candidate] = {}
-    for member in sorted((Candidate(*member) for member in members), key=rank):
+    for member in ranked(members):
         if near.matchable(member.pdq, member.quality, least_quality=options.quality):
             unique.setdefault(member.sha256, member)
-    ranked = list(unique.values())
-    if len(ranked) < 2:
+    best_first = list(unique.values())
+    if len(best_first) < 2:
         return []
-    words, same = _collapse([member.pdq for member in ranked])
+    words, same = _collapse([member.pdq for member in best_first])
     heads, apart = _stars(words, options.threshold)
     groups: dict[int, list[tuple[int, str]]] = {}
-    for member, row in zip(ranked, same.tolist(), strict=True):
+    for member, row in zip(best_first, same.tolist(), strict=True):
         groups.setdefault(int(heads[row]), []).append((int(apart[row]), member.sha256))
-    head_of = dict(zip(reversed(same.tolist()), (member.sha256 for member in reversed(ranked)), strict=True))
+    head_of = dict(zip(reversed(same.tolist()), (member.sha256 for member in reversed(best_first)), strict=True))
     stacks = (_stack(head_of[row], group) for row, group in groups.items() if len(group) > 1)
     return sorted(stacks, key=lambda made: made.head)
+
+
+def ranked(members: Iterable[tuple[str, bytes, int, int, int]]) -> list[Candidate]:
+    """Return pictures from the best to the worst."""
+    return sorted((one if isinstance(one, Candidate) else Candidate(*one) for one in members), key=rank)
 
 
 def rank(member: Candidate) -> tuple[int, int, int, str, bytes]:

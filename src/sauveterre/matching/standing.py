@@ -19,7 +19,7 @@ from itertools import combinations
 from sauveterre.matching import near
 from sauveterre.matching.answers import Answers, MergeAnswer
 from sauveterre.matching.near import NearIndex
-from sauveterre.matching.stacks import Candidate, Stack, StackOptions, rank, stack
+from sauveterre.matching.stacks import Candidate, Stack, StackOptions, ranked, stack
 
 _OPTIONS = StackOptions()
 _AT_ONCE = 1 << 17
@@ -76,7 +76,7 @@ def restack(
     decided, undecided = ([one for one in stood if one.decided is kept] for kept in (True, False))
     _refuse_doubles(stood, decided)
     contents: dict[str, Candidate] = {}
-    for one in sorted((Candidate(*picture) for picture in pictures), key=rank):
+    for one in ranked(pictures):
         contents.setdefault(one.sha256, one)
     taken = {member for standing in decided for member, _ in standing.members}
     waiting = [

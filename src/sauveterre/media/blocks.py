@@ -22,7 +22,7 @@ MOST_PREVIEWS = 4
 
 _EXIF, _XMP, _MORE_XMP = b"Exif\x00", b"http://ns.adobe.com/xap/1.0/\x00", b"http://ns.adobe.com/xmp/extension/\x00"
 _RESOURCES, _MPF = b"Photoshop 3.0\x00", b"MPF\x00"
-_IPTC_RESOURCE, _THUMBNAIL_RESOURCE = 0x0404, 0x040C
+_IPTC_RESOURCE, _THUMBNAIL_RESOURCE, _EXIF_RESOURCE, _XMP_RESOURCE = 0x0404, 0x040C, 0x0422, 0x0424
 _THUMBNAIL_HEAD = 28
 _MPF_ENTRIES = 0xB002
 
@@ -62,8 +62,9 @@ def blocks_of(data: bytes, kind: str) -> Blocks:
 
 
 def photoshop_blocks(resources: bytes) -> Blocks:
-    """Return IPTC and thumbnail out of Photoshop's image resources: mark, number, padded name, length, data."""
-    iptc, previews = b"", []
+    """Return what Photoshop's image resources hold: mark, number, padded name, length, data."""
+    found: dict[int, bytes] = {}
+    previews: list[Preview] = []
     at = 0
     for _ in range(MOST_SEGMENTS):
         if resources[at : at + 4] != b"8BIM" or at + 12 > len(resources):
@@ -72,12 +73,27 @@ def photoshop_blocks(resources: bytes) -> Blocks:
         at += 6 + (resources[at + 6] + 2) // 2 * 2
         length, at = int.from_bytes(resources[at : at + 4], "big"), at + 4
         content = resources[at : at + length]
-        if number == _IPTC_RESOURCE:
-            iptc = iptc or content[:LARGEST_BLOCK]
+        if number in {_IPTC_RESOURCE, _EXIF_RESOURCE, _XMP_RESOURCE}:
+            found.setdefault(number, content[:LARGEST_BLOCK])
         elif number == _THUMBNAIL_RESOURCE and content[:4] == b"\0\0\0\1":
             previews.append(Preview("Photoshop thumbnail", content[_THUMBNAIL_HEAD:]))
         at += (length + 1) // 2 * 2
-    return Blocks(iptc=iptc, previews=tuple(previews))
+    packet = found.get(_XMP_RESOURCE)
+    return Blocks(
+        exif=found.get(_EXIF_RESOURCE, b""),
+        xmp=(packet,) if packet else (),
+        iptc=found.get(_IPTC_RESOURCE, b""),
+        previews=tuple(previews),
+    )
+
+
+def photoshop_file(data: bytes) -> Blocks:
+    """Return the blocks of a PSD or PSB: behind its head and its palette come image resources."""
+    at = 26
+    palette = int.from_bytes(data[at : at + 4], "big")
+    at += 4 + palette
+    length = int.from_bytes(data[at : at + 4], "big")
+    return photoshop_blocks(data[at + 4 : at + 4 + length])
 
 
 def _of_jpeg(data: bytes) -> Blocks:

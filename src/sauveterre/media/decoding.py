@@ -25,7 +25,7 @@ from sauveterre.media.formats import FORMATS
 from sauveterre.media.heic.frames import pixels_of
 from sauveterre.media.metadata import metadata_of, metadata_of_blocks, with_blocks
 from sauveterre.media.pdq.hashing import Pixels
-from sauveterre.media.raw import BASIS, RAW_KINDS, metadata_of_raw, preview_of
+from sauveterre.media.raw import BASIS, PREVIEWED, metadata_of_raw, preview_of
 from sauveterre.records.limits import Limits
 
 SCALED_SIDE = 256
@@ -77,7 +77,7 @@ def decode(content: bytes | BinaryIO, kind: str, limits: Limits, *, full_size: b
                 decoded = _scaled_jpeg(content, limits, full_size=full_size)
                 if decoded is not None:
                     return decoded
-            if kind in RAW_KINDS:
+            if kind in PREVIEWED:
                 return _by_preview(content, kind, limits, full_size=full_size)
             return _by_pillow(content, kind, limits)
         except (Undecodable, SauveterreError):
@@ -148,12 +148,12 @@ def _scaled_jpeg(data: bytes, limits: Limits, *, full_size: bool) -> Decoded | N
 
 
 def _by_preview(content: bytes | BinaryIO, kind: str, limits: Limits, *, full_size: bool) -> Decoded:
-    """Decode the preview that a camera put into its raw file."""
+    """Decode the preview that a camera put into its raw file, or Photoshop into its own."""
     preview = preview_of(content)
     if preview is None:
         raise Undecodable(
-            "the camera raw picture holds no preview that can be decoded, and its sensor data is not developed here; "
-            "look at it with its maker's program"
+            f"the {FORMATS[kind]} picture holds no preview that can be decoded, and is not developed here; look at it "
+            "with its maker's program"
         )
     decoded = decode(preview, "image/jpeg", limits, full_size=full_size)
     return replace(decoded, metadata=metadata_of_raw(content, kind, decoded.metadata), basis=BASIS)

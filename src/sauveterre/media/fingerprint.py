@@ -13,6 +13,7 @@ from sauveterre.media.digests import Reading, read_once
 from sauveterre.media.formats import FORMATS, is_film, may_move
 from sauveterre.media.jpeg_frames import refusal
 from sauveterre.media.kind import JPEG_XL, UNKNOWN, kind_of
+from sauveterre.media.raw import PREVIEWED
 from sauveterre.records.content import Fingerprint, Picture
 from sauveterre.records.limits import Limits
 from sauveterre.records.video import HashedFilm
@@ -115,9 +116,10 @@ def _picture_of(content: bytes | BinaryIO, kind: str, reading: Reading, limits: 
     from sauveterre.media.picture import picture_of
 
     picture, trouble = picture_of(content, kind, limits, reference=reference)
-    if picture is None and kind == "image/jpeg" and (why := refusal(reading.whole or reading.head)):
-        return _Seen(trouble=why, unsupported=True)
-    if picture is None or not may_move(kind, reading.head):
+    if picture is None:
+        why = refusal(reading.whole or reading.head) if kind == "image/jpeg" else ""
+        return _Seen(trouble=why or trouble, unsupported=bool(why) or kind in PREVIEWED)
+    if not may_move(kind, reading.head):
         return _Seen(picture, None, trouble)
     from sauveterre.media.video.moving import read_moving
 

@@ -1,11 +1,11 @@
 """The kinds of pictures, films and sound that are decoded. Known without any decoder being loaded."""
 
-from sauveterre.media.raw import RAW_KINDS
+from sauveterre.media.raw import PHOTOSHOP, RAW_KINDS
 
 FORMATS = {
     "image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/gif": "GIF", "image/tiff": "TIFF",
     "image/bmp": "BMP", "image/avif": "AVIF", "image/heic": "HEIC", "image/heif": "HEIC",
-    **dict.fromkeys(sorted(RAW_KINDS), "camera raw"),
+    **dict.fromkeys(sorted(RAW_KINDS), "camera raw"), PHOTOSHOP: "Photoshop",
 }  # fmt: skip
 """The kinds that are decoded, and the name of the one decoder that each is given to."""
 CONTAINERS = {

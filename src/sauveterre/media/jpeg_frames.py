@@ -28,7 +28,7 @@ class Frame:
 def frame_at(data: bytes, start: int = 0) -> Frame | None:
     """Return the frame of the JPEG that begins at a place; None where there is none."""
     for marker, at, end in segments(data, start):
-        if marker in range(0xC0, 0xD0) and marker not in _NO_FRAMES and end - at >= 6:
+        if marker in range(0xC0, 0xD0) and marker not in _NO_FRAMES and min(end, len(data)) - at >= 6:
             size = (int.from_bytes(data[place : place + 2], "big") for place in (at + 1, at + 3))
             return Frame(marker, data[at], *size)
     return None

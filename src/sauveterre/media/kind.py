@@ -29,6 +29,8 @@ _EXACT: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\xff\x4f\xff\x51", "image/j2c"),
     (0, b"\x00\x00\x00\x0cJXL \r\n\x87\n", JPEG_XL),
     (0, b"FUJIFILMCCD-RAW ", "image/x-fuji-raf"),
+    (0, b"8BPS\x00\x01", "image/vnd.adobe.photoshop"),
+    (0, b"8BPS\x00\x02", "image/vnd.adobe.photoshop"),
     (0, b"IIRO", "image/x-olympus-orf"),
     (0, b"IIRS", "image/x-olympus-orf"),
     (0, b"MMOR", "image/x-olympus-orf"),

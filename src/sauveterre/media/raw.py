@@ -1,8 +1,8 @@
-"""Camera raw files: by the JPEG preview that the camera put into them; the sensor's own data is not developed.
+"""Camera raw files and Photoshop's: by the JPEG preview that is put into them; nothing is developed or put together.
 
 CR2, NEF, ARW, SRW, DNG, ORF and RW2 are built like TIFF, RAF and CR3 are not, and each keeps its preview at a place of
 its own. So the preview is looked for by its own header, in the whole file: the one with most pixels is taken. What the
-camera states is read from the TIFF folders, or from the preview itself.
+camera states is read from the TIFF folders, or from the preview itself. Photoshop's resources hold both.
 """
 
 from dataclasses import replace
@@ -10,15 +10,19 @@ from typing import BinaryIO
 
 from PIL import Image
 
-from sauveterre.media.blocks import LARGEST_BLOCK, LARGEST_PREVIEW
+from sauveterre.media.blocks import LARGEST_BLOCK, LARGEST_PREVIEW, Blocks, photoshop_file
 from sauveterre.media.exif import SILENT, Metadata, metadata_of_block, metadata_of_exif
 from sauveterre.media.jpeg_frames import decodable_frames
+from sauveterre.media.metadata import metadata_of_blocks
 
 CR3 = "image/x-canon-cr3"
 RAW_KINDS = frozenset({
     "image/x-canon-cr2", CR3, "image/x-nikon-nef", "image/x-sony-arw", "image/x-samsung-srw", "image/x-adobe-dng",
     "image/x-fuji-raf", "image/x-olympus-orf", "image/x-panasonic-rw2",
 })  # fmt: skip
+PHOTOSHOP = "image/vnd.adobe.photoshop"
+PREVIEWED = RAW_KINDS | {PHOTOSHOP}
+"""Kinds that are known by their preview."""
 LARGEST_RAW = 1 << 28
 """Bytes of a raw file in which a preview is looked for."""
 BASIS = "embedded preview"
@@ -46,6 +50,9 @@ def whole(content: bytes | BinaryIO) -> bytes:
 def metadata_of_raw(content: bytes | BinaryIO, kind: str, preview: Metadata) -> Metadata:
     """Return what the camera states; what ``preview`` does where the raw file itself is silent."""
     data = whole(content)
+    if kind == PHOTOSHOP:
+        blocks = photoshop_file(data)
+        return metadata_of_blocks(Blocks(exif=blocks.exif, xmp=blocks.xmp, iptc=blocks.iptc))
     if kind == CR3:
         stated = _of_cr3(data)
     else:

@@ -29,7 +29,7 @@ DEADLY = (
 
 SMALL_BYTES = 64 << 10
 """Up to this size, handing an entry to a child by itself takes as long as reading it."""
-RUN_ENTRIES = 32
+RUN_ENTRIES = 64
 """Most entries of a run: enough to fill the lanes of the MD5 that they share."""
 
 

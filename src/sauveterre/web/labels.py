@@ -26,6 +26,18 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "crash": _("its reader crashed"), "program": _("unforeseen failure of the program"),
         "unstated": _("no cause stated"),
     },
+    "standing": {
+        "unread": _("not read"), "known": pgettext_lazy("files", "known"),
+        "ignorable": pgettext_lazy("files", "ignorable"), "copy": _("copies"), "stacked": _("in stacks"),
+        "other": _("no picture"), "left": _("left to look at"), "decided": pgettext_lazy("files", "decided"),
+    },
+    "standing so": {
+        "unread": _("they wait, failed or were skipped: nothing to compare"), "known": _("on a list of known files"),
+        "ignorable": _("on a list of harmless files"), "decided": _("in a stack that an officer decided"),
+        "copy": _("of a file that is counted further down"),
+        "stacked": _("near-identical to a picture that is decided for them"),
+        "other": _("documents, texts, programs; on no list"),
+    },
     "lying": {
         "live": _("live"), "deleted": _("deleted"), "carved": pgettext_lazy("file", "carved"),
         "structure": _("volumes and regions"), "unknown": _("unknown"),
@@ -67,7 +79,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "xfs": "XFS", "btrfs": "Btrfs", "f2fs": "F2FS", "luks": "LUKS", "lvm": "LVM", "bitlocker": "BitLocker",
         "filevault": "FileVault",
         "vss": _("shadow copies"), "unread": _("not a format that is read"), "encrypted": _("encrypted file"),
-        "pdf": "PDF",
+        "pdf": "PDF", "rtf": "RTF", "ole2": _("Office document"),
         "signal_backup_v2": _("Signal backup"),
     },
     "role": {
@@ -115,12 +127,9 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "postponed": _("postponed"), "custody": _("custody"), "charged": _("charged"), "released": _("released"),
     },
     "effect": {"known": pgettext_lazy("list", "known"), "ignorable": pgettext_lazy("list", "ignorable")},
+    "trust": {"several": _("several agree"), "one": _("one body's word"), "reported": _("reported only"),
+              "unknown": _("trust unknown")},
     "rule": {"settled": pgettext_lazy("rule", "settled"), "confirm": _("to be confirmed"), "ignored": _("ignored")},
-    "spared": {
-        "known": _("known by a list"), "ignorable": _("on a list of harmless files"),
-        "decided": _("in a stack that an officer decided"),
-        "copies": _("the same content as another file"), "stacked": _("in a stack, which is decided once"),
-    },
     "merge": {
         "same": _("they show the same"), "different": _("they are different"), "later": _("put off"),
     },
@@ -162,6 +171,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "processing-started": _("began processing"), "refreshed": _("did again what a newer version touches"),
         "tried-again": _("tried again what had failed"),
         "hash-list-added": _("added a hash list"), "hash-list-removed": _("took a hash list out"),
+        "hash-list-updated": _("gave a hash list a new version"), "hash-list-exported": _("exported a hash list"),
         "list-rule-set": _("said what a list settles"), "hit-confirmed": _("confirmed a hit"),
         "hit-confirmation-withdrawn": _("withdrew a confirmation"),
         "stack-decided": _("decided a stack"), "stack-left": _("took a content out of a stack"),

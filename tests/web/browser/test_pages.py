@@ -6,7 +6,7 @@ pytestmark = pytest.mark.browser
 
 PAGES = ["operation", "referrals", "exhibits", "sources", "entries", "contents", "gallery", "groups", "people",
          "spaces", "countries", "action", "audit", "search", "hash-lists", "problems", "exhibit-new", "exhibit-import",
-         "accounting", "duplicates"]  # fmt: skip
+         "accounting", "duplicates", "questions"]  # fmt: skip
 LIGHT = "getComputedStyle(document.documentElement).backgroundColor.match(/\\d+/g).reduce((a, b) => a + +b, 0)"
 
 

@@ -2,6 +2,9 @@
 
 from django.db import models
 
+LOOKING = ("consulted", "searched")
+"""Events that changed nothing."""
+
 
 class AuditEvent(models.Model):
     """One event. ``signature`` covers the row and the signature before it: see ``sauveterre.casework.audit``."""
@@ -18,3 +21,9 @@ class AuditEvent(models.Model):
 
     class Meta:
         ordering = ["sequence"]
+        indexes = [
+            models.Index(fields=["operation", "sequence"], name="audit_log"),
+            models.Index(
+                fields=["operation", "sequence"], name="audit_changes", condition=~models.Q(action__in=LOOKING)
+            ),
+        ]

@@ -127,6 +127,7 @@ class Content(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["operation", "sha256"], name="content_once")]
+        indexes = [models.Index(fields=["operation", "id"], include=["confirmed"], name="content_standing")]
 
 
 class Picture(models.Model):
@@ -166,6 +167,10 @@ class EntryState(models.TextChoices):
     SKIPPED = "skipped"
 
 
+SMOOTH = (EntryState.PENDING, EntryState.PROCESSED)
+"""States that most entries have: the others are few, and looked for."""
+
+
 class Entry(models.Model):
     """One file in a source, live or deleted. Listed before its content is read."""
 
@@ -202,8 +207,9 @@ class Entry(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "ordinal"], name="entry_ordinal")]
         indexes = [
-            models.Index(fields=["source", "state"]),
-            models.Index(fields=["content", "source"], name="entry_places"),
+            models.Index(fields=["source", "state"], include=["size", "kind"], name="entry_ends"),
+            models.Index(fields=["content", "source"], include=["id"], name="entry_places"),
+            models.Index(fields=["state", "id"], condition=~models.Q(state__in=SMOOTH), name="entry_troubles"),
         ]
 
 

@@ -1,11 +1,12 @@
 """Contents and pictures: which are known, which are near a known one, which a person must still look at."""
 
 import io
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
 from django.core.files.storage import default_storage
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from PIL import Image, ImageFilter
 
@@ -18,8 +19,6 @@ from sauveterre.casework.models import (
     Picture,
     Share,
     Source,
-    Stack,
-    StackDecision,
     StackMember,
 )
 from sauveterre.casework.pictures import embedded_of
@@ -27,29 +26,20 @@ from sauveterre.casework.selectors.access import Sight
 from sauveterre.casework.selectors.paging import Page
 from sauveterre.casework.selectors.policies import Asked, asked
 from sauveterre.casework.selectors.stacks import categories_of
-from sauveterre.casework.storage import sheet_name, thumbnail_name
+from sauveterre.casework.selectors.standing import HIT_FILTERS, STEP, flags, place_of, several
+from sauveterre.casework.selectors.tallies import left_to_look_at, tally_of
+from sauveterre.casework.storage import list_file, sheet_name, thumbnail_name
+from sauveterre.errors import UnreadableSource
 from sauveterre.matching.hits import MatchOptions
+from sauveterre.pipeline.known import probably_known
 from sauveterre.records.category import Category
 from sauveterre.records.content import Embedded
-from sauveterre.records.ruling import Rule
 from sauveterre.records.video import TILE_SIDE
 
-NEAR = "pdq"
 TILES = 60
-BATCH = 500
 SIDE = 128
 GRAIN = 24
 """Pixels a side that are left of a picture before it is blurred: shapes of light and dark, and nothing more."""
-
-HIT_FILTERS = {
-    "known": Q(known=True),
-    "confirm": Q(known=False, asked=True),
-    "ignorable": Q(known=False, asked=False, ignorable=True),
-    "decided": Q(known=False, asked=False, ignorable=False, decided=True),
-    "near": Q(known=False, asked=False, ignorable=False, decided=False, near=True),
-    "unsettled": Q(known=False) & (Q(asked=True) | Q(ignorable=False, decided=False)),
-    "all": Q(),
-}
 
 
 if TYPE_CHECKING:
@@ -81,68 +71,20 @@ class Tile:
     """What an officer decided of its stack."""
 
 
-@dataclass(frozen=True, slots=True)
-class Spared:
-    """Of all files that hold a picture, how many nobody has to look at, and why."""
-
-    known: int
-    ignorable: int
-    decided: int
-    """In a stack that an officer decided."""
-    copies: int
-    """Further files with the content of one that is not settled."""
-    stacked: int
-    """Contents that stand in a stack behind another one of it, which is decided once."""
-    left: int
-    """Contents to look at, each stack once."""
-    pictures: int
-    """Contents."""
-
-    @property
-    def files(self) -> int:
-        """All files that hold a picture: the sum of the parts."""
-        return self.known + self.ignorable + self.decided + self.copies + self.stacked + self.left
-
-    @property
-    def share(self) -> int:
-        """Files that nobody has to look at in whole percent, rounded down: 100 only when nothing is left."""
-        return 100 * (self.files - self.left) // self.files if self.files else 0
-
-
-EXACT = ~Q(algorithm=NEAR) & Q(via="")
-CONFIRMED = Q(rule=Rule.CONFIRM.value, people__lte=F("content__confirmed"))
-HITS = {
-    "known": (EXACT & Q(rule=Rule.SETTLED.value)) | CONFIRMED,
-    "asked": Q(rule=Rule.CONFIRM.value) & ~CONFIRMED,
-    "ignorable": EXACT & Q(rule=Rule.IGNORED.value),
-    "near": ~EXACT & Q(rule=Rule.SETTLED.value),
-}
-"""What a hit makes of its content. A near hit, and one on a picture inside its file, settles nothing unless officers
-confirm it."""
-DECIDED = StackMember.objects.filter(Exists(StackDecision.objects.filter(stack=OuterRef("stack"))))
-"""Contents in decided stacks. That settles them too, unless a list asks officers to confirm them."""
-
-
 def contents(sight: Sight) -> "QuerySet[Flagged]":
-    """Return the operation's contents with what hits make of them (``HITS``), and ``decided`` and ``pile``.
+    """Return the operation's contents with what hits make of them (``standing.HITS``), and ``decided`` and ``pile``.
 
     ``pile`` is the stack's key, or None.
     """
-    flags = _flags("pk")
+    says = flags("pk")
     return Content.objects.filter(operation=sight.operation).annotate(
-        known=flags["known"],
-        asked=flags["asked"],
-        ignorable=flags["ignorable"],
-        near=flags["near"],
-        decided=flags["decided"],
+        known=says["known"],
+        asked=says["asked"],
+        ignorable=says["ignorable"],
+        near=says["near"],
+        decided=says["decided"],
         pile=F("stacked__stack_id"),
     )
-
-
-def _flags(content: str) -> dict[str, Exists]:
-    """Return for each key of ``HITS`` whether the content that a row names has such a hit, and if it is decided."""
-    flags = {name: Exists(Hit.objects.filter(hits, content=OuterRef(content))) for name, hits in HITS.items()}
-    return {**flags, "decided": Exists(DECIDED.filter(content=OuterRef(content)))}
 
 
 def content_rows(sight: Sight, *, hit: str, on: int = 0) -> "QuerySet[Flagged]":
@@ -154,125 +96,82 @@ def content_rows(sight: Sight, *, hit: str, on: int = 0) -> "QuerySet[Flagged]":
     return rows.annotate(copies=Coalesce(Subquery(copies.values("n")), 0))
 
 
-def hit_counts(sight: Sight) -> dict[str, int]:
-    """Count the contents for each key of ``HIT_FILTERS``, from the hits: most contents have none."""
-    known, asked, ignorable, near = (_on_lists(sight, name) for name in HITS)
-    decided = _decided(sight)
-    total = Content.objects.filter(operation=sight.operation).count()
-    settled = known | ((ignorable | decided) - asked)
-    return {
-        "known": len(known),
-        "confirm": len(asked - known),
-        "ignorable": len(ignorable - known - asked),
-        "decided": len(decided - known - asked - ignorable),
-        "near": len(near - known - asked - ignorable - decided),
-        "unsettled": total - len(settled),
-        "all": total,
-    }
-
-
-def _on_lists(sight: Sight, name: str) -> set[int]:
-    """Return the contents that some hit makes what a key of ``HITS`` says."""
-    hits = Hit.objects.filter(HITS[name], hash_list__operation=sight.operation)
-    return set(hits.values_list("content_id", flat=True))
-
-
-def _decided(sight: Sight) -> set[int]:
-    """Return the contents of decided stacks."""
-    return set(DECIDED.filter(stack__operation=sight.operation).values_list("content_id", flat=True))
-
-
-def _settled(sight: Sight) -> set[int]:
-    """Return the contents that nobody has to look at."""
-    known, asked, ignorable = (_on_lists(sight, name) for name in ("known", "asked", "ignorable"))
-    return known | ((ignorable | _decided(sight)) - asked)
-
-
 def pictures(sight: Sight, *, show: str) -> QuerySet[Picture]:
     """Return the pictures for a key of ``HIT_FILTERS``; any other means all."""
     rows = Picture.objects.filter(content__operation=sight.operation)
     if show not in HIT_FILTERS or show == "all":
         return rows
-    return rows.annotate(**_flags("content")).filter(HIT_FILTERS[show])
-
-
-def stacks(sight: Sight) -> dict[int, int]:
-    """Return every content that is in a stack of two or more, with its stack."""
-    return dict(_stacked(sight).values_list("content_id", "stack_id"))
-
-
-def _stacked(sight: Sight) -> QuerySet[StackMember]:
-    own = Stack.objects.filter(operation=sight.operation).annotate(n=Count("members"))
-    return StackMember.objects.filter(stack__in=own.filter(n__gt=1).values("pk"))
-
-
-def spared(sight: Sight) -> Spared:
-    """Count what lists, decisions, copies and stacks settle, and what a person must still look at."""
-    unsettled = pictures(sight, show="unsettled").count()
-    stacked = len(_repeated(sight, show="unsettled"))
-    holding = Entry.objects.filter(content__operation=sight.operation, content__picture__isnull=False)
-    counted = holding.annotate(**_flags("content")).aggregate(
-        **{f"{name}_files": Count("pk", filter=HIT_FILTERS[name]) for name in ("known", "ignorable", "decided")},
-        copies=Count("pk", filter=HIT_FILTERS["unsettled"])
-        - Count("content", filter=HIT_FILTERS["unsettled"], distinct=True),
-    )
-    return Spared(
-        counted["known_files"], counted["ignorable_files"], counted["decided_files"], counted["copies"],
-        stacked, unsettled - stacked, pictures(sight, show="all").count(),
-    )  # fmt: skip
-
-
-def _repeated(sight: Sight, *, show: str) -> set[int]:
-    """Return the contents that stand in a stack behind another one of it, the settled ones left out of account."""
-    settled = _settled(sight) if show == "unsettled" else set()
-    seen: set[int] = set()
-    behind: set[int] = set()
-    for content, stack in sorted(stacks(sight).items()):
-        if content in settled:
-            continue
-        if stack in seen:
-            behind.add(content)
-        seen.add(stack)
-    return behind
+    return rows.annotate(**flags("content")).filter(HIT_FILTERS[show])
 
 
 def gallery(sight: Sight, *, show: str, after: int, stack: int | None = None) -> Page[Tile]:
     """Return a page of tiles; unsettled pictures and stacks show each stack once, the others every picture."""
-    rows = pictures(sight, show="all" if stack else show)
-    total = -1
-    behind: set[int] = set()
-    if stack is not None:
-        rows = rows.filter(content__stacked__stack=stack)
-    elif show == "stacks":
-        rows = rows.filter(content__in=_stacked(sight).values("content"))
-        total, behind = len(set(stacks(sight).values())), _repeated(sight, show=show)
-    elif show == "unsettled":
-        behind = _repeated(sight, show=show)
-        total = rows.count() - len(behind)
-    keys = _first_keys(rows, after, behind)
+    if stack is None and show == "unsettled":
+        return _left(sight, after)
+    if stack is None and show == "stacks":
+        firsts = several(sight.operation).annotate(first=Min("members__content_id")).filter(first__gt=after)
+        keys = list(firsts.order_by("first").values_list("first", flat=True)[: TILES + 1])
+        total = tally_of(sight.operation).stacks
+    elif stack is None:
+        keys = _beyond(pictures(sight, show=show), after)
+        total = tally_of(sight.operation).pictures[show]
+    else:
+        rows = pictures(sight, show="all").filter(content__stacked__stack=stack)
+        keys, total = _beyond(rows, after), rows.count()
     more = len(keys) > TILES
     keys = keys[:TILES]
-    return Page(_tiles(sight, keys), rows.count() if total < 0 else total, keys[-1] if more else None, not after)
+    return Page(_tiles(sight, keys), total, keys[-1] if more else None, not after)
 
 
-def _first_keys(rows: QuerySet[Picture], after: int, behind: set[int]) -> list[int]:
-    """Return the keys of one page of contents and one more, in order, without those that stand behind others."""
-    keys: list[int] = []
-    ordered = rows.order_by("content_id").values_list("content_id", flat=True)
-    while len(keys) <= TILES:
-        batch = list(ordered.filter(content_id__gt=after)[:BATCH])
-        keys += [key for key in batch if key not in behind]
-        if len(batch) < BATCH:
-            break
-        after = batch[-1]
-    return keys[: TILES + 1]
+def _left(sight: Sight, after: int) -> Page[Tile]:
+    """Return a page of what is left to look at, beyond a place: the largest stacks first, for one decision each."""
+    left = left_to_look_at(sight.operation)
+    first = bisect_right(left, after)
+    places = left[first : first + TILES]
+    tiles = {tile.content.pk: tile for tile in _tiles(sight, [place % STEP for place in places])}
+    shown = [tiles[place % STEP] for place in places if place % STEP in tiles]
+    return Page(shown, len(left), places[-1] if first + TILES < len(left) else None, not after)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A content among those that are left to look at: what comes before and after it, by SHA-256."""
+
+    number: int
+    """Its own, from 1; 0 where it is not among them."""
+    of: int
+    before: str
+    after: str
+
+
+def turn(sight: Sight, found: "Held") -> Turn:
+    """Return what to look at before and after a content; of one that is settled meanwhile, what it stood between."""
+    left = left_to_look_at(sight.operation)
+    own = found.content.pk
+    here = next((number for number, place in enumerate(left) if place % STEP == own), -1)
+    at = here if here >= 0 else bisect_right(left, place_of(own, found.stack_size))
+    beside = {"before": at - 1, "after": at + 1 if here >= 0 else at}
+    keys = {name: left[place] % STEP for name, place in beside.items() if 0 <= place < len(left)}
+    digests = dict(Content.objects.filter(pk__in=keys.values()).values_list("pk", "sha256"))
+    named = {name: digests.get(key, "") for name, key in keys.items()}
+    return Turn(here + 1, len(left), named.get("before", ""), named.get("after", ""))
 
 
 def next_left(sight: Sight, *, after: int) -> str | None:
-    """Return the SHA-256 of the next picture that is left to look at, from the start again after the last; or None."""
-    rows, behind = pictures(sight, show="unsettled"), _repeated(sight, show="unsettled")
-    keys = _first_keys(rows, after, behind) or _first_keys(rows, 0, behind)
-    return Content.objects.values_list("sha256", flat=True).get(pk=keys[0]) if keys else None
+    """Return the SHA-256 of what is left to look at next after a content, from the start again after the last; or None.
+
+    The content itself may be settled by now: it goes on where that stood.
+    """
+    left = left_to_look_at(sight.operation)
+    size = StackMember.objects.filter(stack__members__content=after).count() or 1
+    place = next((place for place in left if place % STEP == after), place_of(after, size))
+    following = left[bisect_right(left, place) :] or left
+    return Content.objects.values_list("sha256", flat=True).get(pk=following[0] % STEP) if following else None
+
+
+def _beyond(rows: QuerySet[Picture], after: int) -> list[int]:
+    beyond = rows.filter(content_id__gt=after).order_by("content_id")
+    return list(beyond.values_list("content_id", flat=True)[: TILES + 1])
 
 
 def _tiles(sight: Sight, keys: list[int]) -> list[Tile]:
@@ -307,6 +206,15 @@ class Inside:
 
 
 @dataclass(frozen=True, slots=True)
+class Indicated:
+    """What a filter says of a content. Never more than an indication."""
+
+    hash_list: HashList
+    probable: bool | None
+    """Probably known; False: certainly not in it; None where it cannot be asked."""
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """A content, with everything that the operation knows of it."""
 
@@ -319,6 +227,7 @@ class Held:
     stack_size: int
     shares: list[Share]
     inside: list[Inside]
+    indications: list[Indicated]
     copies: list[FilmCopy]
     """The longer film that it is a copy of, and the films that are copies of it."""
 
@@ -335,7 +244,7 @@ def held(sight: Sight, sha256: str) -> Held | None:
     copies = FilmCopy.objects.filter(Q(content=content) | Q(head=content)).select_related("content", "head")
     return Held(
         content, list(entries[:50]), entries.count(), hits, asked(content), content.pile,
-        sizes.get(content.pile or 0, 1), list(shares[:100]), _inside(content),
+        sizes.get(content.pile or 0, 1), list(shares[:100]), _inside(content), indications(sight, content),
         list(copies.order_by("content__sha256")[:100]),
     )  # fmt: skip
 
@@ -398,6 +307,22 @@ def _blurred(grey: Image.Image, grain: float, shown: float) -> bytes:
     return answer.getvalue()
 
 
-def hash_lists(sight: Sight) -> QuerySet[HashList]:
-    """Return the operation's hash lists, each with how many contents were found on it (``found``)."""
-    return sight.operation.hash_lists.annotate(found=Count("hits__content", distinct=True))
+def hash_lists(sight: Sight, *, in_force: bool = True) -> QuerySet[HashList]:
+    """Return the hash lists in force, or all versions, each with how many contents were found on it (``found``)."""
+    rows = sight.operation.hash_lists.filter(**({"in_force": True} if in_force else {}))
+    return rows.annotate(found=Count("hits__content", distinct=True))
+
+
+def indications(sight: Sight, content: Content) -> list[Indicated]:
+    """Return for each filter in force what it says of a content; it is asked anew each time, and settles nothing."""
+    filters = sight.operation.hash_lists.filter(in_force=True, kind=HashList.Kind.FILTER)
+    return [Indicated(one, _said_by(one, content)) for one in filters]
+
+
+def _said_by(one: HashList, content: Content) -> bool | None:
+    if not content.sha1:
+        return None
+    try:
+        return probably_known(content.sha1, list_file(one.sha256))
+    except UnreadableSource:
+        return None

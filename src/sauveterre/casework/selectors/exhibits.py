@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
 
@@ -11,6 +11,8 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 
 from sauveterre.casework.models import Entry, EntryState, Exhibit, ExhibitPhoto, Problem, Source, SourceState
 from sauveterre.casework.selectors.access import Sight
+from sauveterre.casework.selectors.paging import Page, keyset
+from sauveterre.casework.selectors.standing import Part, files
 from sauveterre.casework.storage import photo_name
 from sauveterre.records.entry import EntryKind
 
@@ -235,6 +237,8 @@ class Wanted:
     """Tried more than once."""
     extractor: str = ""
     """``name`` or ``name/version``."""
+    part: str = ""
+    """Of ``standing.Part``: where it stands."""
 
 
 _FILE = ~Q(kind__in=[EntryKind.VOLUME, EntryKind.REGION, EntryKind.CARVED])
@@ -269,6 +273,15 @@ def entry_rows(sight: Sight, wanted: Wanted, *, of: Source | None = None, exhibi
         rows = rows.filter(extractor=name, **({"version": int(version)} if version.isdecimal() else {}))
     rows = rows.filter(LYING.get(wanted.lying, Q()))
     return rows.filter(path__icontains=wanted.path) if wanted.path else rows
+
+
+def entry_page(sight: Sight, wanted: Wanted, *, exhibit: int, after: int) -> Page[Entry]:
+    """Return a page of the wanted entries of the operation or an exhibit."""
+    rows = entry_rows(sight, wanted, exhibit=exhibit)
+    if wanted.part not in list(Part):
+        return keyset(rows, after=after)
+    narrowed = bool(exhibit) or replace(wanted, part="") != Wanted()
+    return files(rows, sight.operation, Part(wanted.part), after=after, narrowed=narrowed)
 
 
 def problem_rows(sight: Sight, *, exhibit: int = 0) -> QuerySet[Problem]:

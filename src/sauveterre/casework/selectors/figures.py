@@ -1,14 +1,14 @@
 """The operation in figures. Each is counted as the list behind it counts, so that both always agree."""
 
 from sauveterre.casework.models import StorageSpace
-from sauveterre.casework.selectors import action, contents, exhibits, groups, people, stacks
+from sauveterre.casework.selectors import action, exhibits, groups, people, stacks
 from sauveterre.casework.selectors.access import Sight
+from sauveterre.casework.selectors.tallies import Counted
 
 
-def overview(sight: Sight, account: exhibits.Account, spared: contents.Spared) -> dict[str, int]:
+def overview(sight: Sight, account: exhibits.Account, counted: Counted) -> dict[str, int]:
     """Return the figures of the overview by name."""
-    hits = contents.hit_counts(sight)
-    persons = people.person_rows(sight)
+    hits = counted.hits
     arrests = action.arrests(list(action.measure_rows(sight)))
     return {
         "referrals": sight.operation.referrals.count(),
@@ -27,17 +27,14 @@ def overview(sight: Sight, account: exhibits.Account, spared: contents.Spared) -
         "ignorable": hits["ignorable"],
         "decided": hits["decided"],
         "near": hits["near"],
-        "pictures": spared.pictures,
-        "stacks": len(set(contents.stacks(sight).values())),
-        "left": spared.left,
+        "pictures": counted.pictures["all"],
+        "stacks": counted.stacks,
+        "left": counted.effect.left,
         "questions": stacks.open_questions(sight),
-        "hash_lists": sight.operation.hash_lists.count(),
-        "groups": len(groups.group_rows(sight)),
+        "hash_lists": sight.operation.hash_lists.filter(in_force=True).count(),
+        "groups": groups.group_count(sight),
         "spaces": StorageSpace.objects.filter(operation=sight.operation).count(),
-        "persons": len(persons),
-        "administrators": sum("admin" in row.roles for row in persons),
-        "suppliers": sum("supplier" in row.roles for row in persons),
-        "countries": len({row.person.country for row in persons if row.person.country}),
+        **people.person_counts(sight),
         "packages": sight.operation.packages.count(),
         "targets": sight.operation.targets.count(),
         "arrests": len(arrests),

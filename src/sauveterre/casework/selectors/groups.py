@@ -87,6 +87,12 @@ def group_rows(sight: Sight, *, kind: str = "group") -> list[GroupRow]:
     return sorted(rows, key=lambda row: (-row.members, row.title, row.key))
 
 
+def group_count(sight: Sight, *, kind: str = "group") -> int:
+    """Count the groups of one kind."""
+    facts = GroupFact.objects.filter(source__exhibit__operation=sight.operation, kind=kind)
+    return facts.values("stable_id").distinct().count()
+
+
 def _title(stated: list[tuple[str, str]]) -> str:
     return next((title for title, _ in reversed(stated) if title), "")
 

@@ -3,6 +3,7 @@
 from django.db.models import QuerySet
 
 from sauveterre.casework.models import AuditEvent
+from sauveterre.casework.models.audit import LOOKING
 from sauveterre.casework.selectors.access import Sight
 
 
@@ -13,4 +14,4 @@ def events(sight: Sight) -> QuerySet[AuditEvent]:
 
 def changes(sight: Sight, *, limit: int = 8) -> list[AuditEvent]:
     """Return the newest events that changed something: looking at a page is none."""
-    return list(events(sight).exclude(action__in=["consulted", "searched"])[:limit])
+    return list(events(sight).exclude(action__in=LOOKING)[:limit])

@@ -1,8 +1,10 @@
 """Long lists a page at a time, by key: the hundredth page costs what the first one does."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from django.db import connection
 from django.db.models import Model, QuerySet
 
 SIZE = 100
@@ -33,6 +35,18 @@ def keyset(rows: QuerySet[M], *, after: int, field: str = "pk", size: int = SIZE
     more = len(found) > size
     found = found[:size]
     return Page(found, rows.count() if total is None else total, getattr(found[-1], name) if more else None, not after)
+
+
+def keys_beyond(query: str, given: Sequence[Any], *, after: int, size: int) -> tuple[list[int], int]:
+    """Return the keys beyond ``after`` that a query gives, in order, at most ``size``; and how many it gives in all.
+
+    For lists of which every row has to be found before the first is known: it is asked once, for both.
+    """
+    cut = "SELECT count(*), (array_agg(id ORDER BY id) FILTER (WHERE id > %s))[:%s] FROM asked"
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH asked (id) AS ({query}) {cut}", [*given, after, size])
+        total, keys = cursor.fetchone()
+    return keys or [], total
 
 
 def portion(rows: list[T], *, after: int, size: int = SIZE) -> Page[T]:

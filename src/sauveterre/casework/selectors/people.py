@@ -92,6 +92,20 @@ def person_rows(sight: Sight, *, role: str = "", country: str = "", group: str =
     return rows
 
 
+def person_counts(sight: Sight) -> dict[str, int]:
+    """Count persons, those with a role, and the countries that anything points to."""
+    found = list(Person.objects.filter(operation=sight.operation).values_list("accounts", "country"))
+    admins = RoleInterval.objects.filter(operation=sight.operation, role="admin").values_list("account", flat=True)
+    parts = ParticipantRole.objects.filter(operation=sight.operation)
+    suppliers = parts.filter(role="supplier").values_list("account", flat=True)
+    held = {"administrators": set(admins.distinct()), "suppliers": set(suppliers.distinct())}
+    return {
+        "persons": len(found),
+        **{role: sum(not who.isdisjoint(accounts) for accounts, _ in found) for role, who in held.items()},
+        "countries": len({country for _, country in found if country}),
+    }
+
+
 def persons(sight: Sight) -> QuerySet[Person]:
     """Return the persons of the operation, by label."""
     return Person.objects.filter(operation=sight.operation).order_by("label", "key")

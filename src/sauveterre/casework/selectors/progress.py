@@ -45,14 +45,15 @@ class Progress:
 def progress(sight: Sight, *, exhibit: Exhibit | None = None) -> Progress:
     """Return how far reading is, with the newest failures."""
     sources = Source.objects.filter(exhibit__operation=sight.operation)
-    entries = Entry.objects.filter(source__exhibit__operation=sight.operation)
     if exhibit is not None:
-        sources, entries = sources.filter(exhibit=exhibit), entries.filter(source__exhibit=exhibit)
+        sources = sources.filter(exhibit=exhibit)
+    states = dict(sources.values_list("pk", "state"))
+    entries = Entry.objects.filter(source__in=list(states))
     counted = entries.values_list("state").annotate(n=Count("pk"), size=Sum("size", filter=~STRUCTURE)).order_by()
     rows = {state: (n, size or 0) for state, n, size in counted}
     found = sum(size for _, size in rows.values())
     failed = entries.filter(state=EntryState.FAILED).select_related("source__exhibit").order_by("-pk")
-    waiting = sources.filter(state=SourceState.NEW).count()
+    waiting = sum(state == SourceState.NEW for state in states.values())
     return Progress(
         account=Account(**{state: n for state, (n, _) in rows.items()}),
         bytes_found=found,

@@ -20,7 +20,7 @@ from sauveterre.records.hash_list import Hit as HitRecord
 from sauveterre.records.hash_list import Origin, Trust
 
 LONGEST = 200
-"""Characters kept of an origin."""
+"""Characters of a name and an origin; half as many of a version."""
 _UNSTATED = Origin()
 
 
@@ -65,6 +65,7 @@ def add_hash_list(
     operation has a list of that name.
     """
     require_member(operation=operation, officer=by)
+    _require_short(name, version)
     if operation.hash_lists.filter(name=name).exists():
         raise InvalidInput(
             f"the operation has a list {name!r} already; give a new version with `sauveterre hashlist update`, or "
@@ -98,6 +99,7 @@ def update_hash_list(
     file takes entries back or more than half of the list would go; and as ``add_hash_list``.
     """
     require_member(operation=operation, officer=by)
+    _require_short(name, version)
     if operation.hash_lists.filter(name=name, version=version).exists():
         raise InvalidInput(f"{name} {version} is in this operation already; give the new one another --version")
     old = list(operation.hash_lists.filter(name=name, in_force=True).order_by("-pk"))
@@ -115,6 +117,13 @@ def update_hash_list(
         if not preview:
             _replace(taken, old, row, hits, update)
     return update if preview else replace(update, row=row)
+
+
+def _require_short(name: str, version: str) -> None:
+    if not (0 < len(name) <= LONGEST and 0 < len(version) <= LONGEST // 2) or "\0" in name + version:
+        raise InvalidInput(
+            f"a list has a name of 1 to {LONGEST} characters and a version of 1 to {LONGEST // 2}; give others"
+        )
 
 
 def _row(operation: Operation, name: str, version: str, taken: Taken, given: Origin, by: Officer) -> HashList:

@@ -27,7 +27,8 @@ TAKES_BACK = True
 SCHEME = "threatexchange-status"
 
 _WITHDRAWN = frozenset({"withdrawn", "deleted"})
-_MARKS = (b'"indicator"', b'"hashRecords"', b'"video_md5"', b'"pdq"', b'vpdq"')
+_OF_THREATEXCHANGE = frozenset({"indicator", "type", "should_delete"})
+_MARKS = (b'"indicator"', b'"should_delete"', b'"hashRecords"', b'"video_md5"', b'"pdq"', b'vpdq"')
 
 
 def recognises(head: bytes) -> bool:
@@ -56,7 +57,7 @@ def _records(item: dict[str, Any], key: str, where: Provenance) -> Iterator[List
         yield from _of_outermost(item, where)
     elif "hashValue" in item:
         yield from _of_stopncii(item, where)
-    elif "indicator" in item or "type" in item:
+    elif not item.keys().isdisjoint(_OF_THREATEXCHANGE):
         yield from _of_threatexchange(item, where)
     else:
         yield from _of_signals(item, where)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from sauveterre.media.md5.kernel import BLOCK, LANES, START, Kernel, compiled
 
-SHORT_BYTES = 16 << 10
+SHORT_BYTES = 8 << 10
 """Contents below this size take longer to put into a lane than to digest one by one."""
 LONGEST_SHARE = 4
 """A content that is more than this part of all would keep the other lanes waiting: it is digested by itself."""

@@ -1,12 +1,11 @@
 """Contents and the gallery."""
 
-from functools import partial
-
 from django.http import HttpRequest, HttpResponse
 
-from sauveterre.casework.selectors import contents, groups, people, stacks
+from sauveterre.casework.selectors import contents, groups, people, stacks, standing
 from sauveterre.casework.selectors.access import Sight
 from sauveterre.casework.selectors.paging import keyset
+from sauveterre.casework.selectors.tallies import tally_of
 from sauveterre.web.views.frame import found, number, operation_page, show, text
 
 
@@ -15,7 +14,7 @@ def content_list(request: HttpRequest, sight: Sight) -> HttpResponse:
     """List contents, by what their hits say."""
     hit = text(request, "hit") or "all"
     on = number(request, "list")
-    total = None if on else contents.hit_counts(sight).get(hit)
+    total = None if on else tally_of(sight.operation).hits.get(hit)
     page = keyset(contents.content_rows(sight, hit=hit, on=on), after=number(request, "after"), total=total)
     return show(request, "contents", page=page, hit=hit)
 
@@ -29,6 +28,7 @@ def content(request: HttpRequest, sight: Sight, sha256: str) -> HttpResponse:
         request,
         "content",
         held=held,
+        turn=contents.turn(sight, held) if hasattr(held.content, "picture") else None,
         names=people.names(sight, {share.account for share in held.shares}),
         titles=groups.titles(sight, {share.group for share in held.shares}),
         decide=one,
@@ -41,10 +41,11 @@ def content(request: HttpRequest, sight: Sight, sha256: str) -> HttpResponse:
 def gallery(request: HttpRequest, sight: Sight) -> HttpResponse:
     """Show pictures, grey and blurred: what is left to look at first, each stack once."""
     show_what = text(request, "show") or "unsettled"
-    if show_what not in {*contents.HIT_FILTERS, "stacks"}:
+    if show_what not in {*standing.HIT_FILTERS, "stacks"}:
         show_what = "unsettled"
     page = contents.gallery(sight, show=show_what, after=number(request, "after"))
-    return show(request, "gallery", page=page, shown=show_what, spared=partial(contents.spared, sight))
+    pictures = contents.pictures(sight, show="all").exists
+    return show(request, "gallery", page=page, shown=show_what, pictures=pictures)
 
 
 @operation_page("gallery")

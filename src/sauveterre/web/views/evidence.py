@@ -7,6 +7,7 @@ from sauveterre.casework.selectors import contents, exhibits, groups, people
 from sauveterre.casework.selectors.access import Sight
 from sauveterre.casework.selectors.accounting import CAUSES
 from sauveterre.casework.selectors.paging import keyset, portion
+from sauveterre.casework.selectors.standing import Part
 from sauveterre.web.views.frame import found, number, operation_page, show, text
 
 SOURCES = 100
@@ -21,6 +22,7 @@ def wanted_by(request: HttpRequest) -> exhibits.Wanted:
         lying=text(request, "lying", longest=20),
         again=text(request, "again") == "1",
         extractor=text(request, "extractor", longest=60),
+        part=text(request, "part", longest=20),
     )
 
 
@@ -31,6 +33,7 @@ def choices_of(wanted: exhibits.Wanted) -> dict[str, object]:
         "states": EntryState.values,
         "causes": [*CAUSES, exhibits.UNSTATED],
         "lyings": list(exhibits.LYING),
+        "parts": [part.value for part in Part],
     }
 
 
@@ -63,7 +66,7 @@ def source(request: HttpRequest, sight: Sight, key: int) -> HttpResponse:
 def entries(request: HttpRequest, sight: Sight) -> HttpResponse:
     """List the entries of all exhibits, or of one, by how they ended and where they lie."""
     wanted, one = wanted_by(request), number(request, "exhibit")
-    page = keyset(exhibits.entry_rows(sight, wanted, exhibit=one), after=number(request, "after"))
+    page = exhibits.entry_page(sight, wanted, exhibit=one, after=number(request, "after"))
     exhibit = exhibits.exhibit(sight, one) if one else None
     return show(request, "entries", page=page, exhibit=exhibit, **choices_of(wanted))
 

@@ -7,14 +7,16 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from sauveterre.casework import audit as log
-from sauveterre.casework.selectors import accounting, contents, custody, figures, journal, people, rows
+from sauveterre.casework.selectors import accounting, custody, figures, journal, people, rows
 from sauveterre.casework.selectors import search as searching
 from sauveterre.casework.selectors.access import Sight
 from sauveterre.casework.selectors.paging import keyset
 from sauveterre.casework.selectors.progress import Progress
 from sauveterre.casework.selectors.progress import progress as progress_of
+from sauveterre.casework.selectors.tallies import tally_of
 from sauveterre.web.labels import word
 from sauveterre.web.pace import pace
+from sauveterre.web.steps import steps
 from sauveterre.web.views.frame import number, operation_page, show, text
 
 STATES = ("processed", "partial", "failed", "skipped", "pending")
@@ -23,30 +25,20 @@ STATES = ("processed", "partial", "failed", "skipped", "pending")
 @operation_page("operation")
 def operation(request: HttpRequest, sight: Sight) -> HttpResponse:
     """Show the overview."""
+    counted = tally_of(sight.operation)
     how_far = progress_of(sight)
-    spared = contents.spared(sight)
     return show(
         request,
         "overview",
-        figures=figures.overview(sight, how_far.account, spared),
+        figures=figures.overview(sight, how_far.account, counted),
         **_how_far(request, sight, how_far),
-        spared=spared,
-        spared_parts=_parts_of(spared),
+        effect=counted.effect,
+        steps=steps(counted.effect),
         states=[(state, word(state, "state")) for state in STATES],
         changes=journal.changes(sight),
         to_sign=custody.to_sign(sight),
         mismatched=[one for one in accounting.integrity(sight) if one.mismatches],
     )
-
-
-def _parts_of(spared: contents.Spared) -> list[dict[str, object]]:
-    """Return why files are spared, in the order of the bar, each with where it starts."""
-    start, parts = 0, []
-    for key in ("known", "ignorable", "decided", "copies", "stacked"):
-        files = int(getattr(spared, key))
-        parts.append({"key": f"by-{key}", "name": word(key, "spared"), "files": files, "start": start})
-        start += files
-    return parts
 
 
 @operation_page("operation")

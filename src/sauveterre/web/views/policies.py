@@ -21,7 +21,8 @@ from sauveterre.web.views.frame import attempt, found, operation_page, show
 def hash_lists(request: HttpRequest, sight: Sight) -> HttpResponse:
     """List the hash lists, and what each of their categories settles."""
     rows = [(row, _form_of(row)) for row in policies.rule_rows(sight.operation)]
-    return show(request, "hash_lists", lists=contents.hash_lists(sight), rules=rows)
+    versions = contents.hash_lists(sight, in_force=False)
+    return show(request, "hash_lists", lists=contents.hash_lists(sight), versions=versions, rules=rows)
 
 
 def _form_of(row: policies.RuleRow) -> RuleForm:

@@ -26,7 +26,8 @@ function move(step) {
   const all = lines();
   if (all.length === 0) return;
   const here = all.indexOf(chosen());
-  choose(all[here < 0 ? 0 : Math.min(all.length - 1, Math.max(0, here + step))]);
+  const shown = () => Math.max(0, all.findIndex((line) => line.getBoundingClientRect().top >= 0));
+  choose(all[here < 0 ? shown() : Math.min(all.length - 1, Math.max(0, here + step))]);
 }
 
 function across() {
@@ -63,6 +64,8 @@ function press(event) {
     j: () => move(1),
     k: () => move(-1),
   };
+  const pile = chosen()?.querySelector("a.pile");
+  if (pile) acts.s = () => pile.click();
   if (wide) {
     Object.assign(acts, {
       ArrowRight: () => move(1), ArrowLeft: () => move(-1),
@@ -88,7 +91,7 @@ const list = document.getElementById("acts");
 for (const one of list ? document.querySelectorAll("[data-act]") : []) {
   const [key, name] = [document.createElement("dt"), document.createElement("dd")];
   key.append(Object.assign(document.createElement("kbd"), { textContent: one.dataset.act }));
-  name.textContent = one.textContent.trim();
+  name.textContent = [...one.childNodes].filter((part) => part.nodeName !== "KBD").map((part) => part.textContent).join("").trim();
   list.append(key, name);
 }
 
