@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('casework', '0011_pictures_inside_and_turned'),
+        ('casework', '0013_large_operations'),
     ]
 
     operations = [
