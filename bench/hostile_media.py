@@ -9,7 +9,7 @@ listed, each file is read in a sandboxed child. What must hold:
 - every file ends in one of the four ways, with a sentence and a cause where it is not simply processed, and none of
   these causes is a fault of the program's own;
 - no child takes more memory than it may (its peak is printed), and no file more time;
-- what is kept of a picture is within its bounds.
+- every file keeps its digests, and what is kept of a picture is within its bounds.
 
     python bench/hostile_media.py            10,000 files: about a quarter of an hour
     python bench/hostile_media.py --short    a few of each format, for continuous checks
@@ -177,6 +177,8 @@ def _inspected(folder: Path, sandbox: Sandbox, tally: Tally, keep: Path | None) 
         for found in inspect(folder, sandbox, LIMITS):
             if isinstance(found, Inspected):
                 faults = [f"{found.entry.locator}: {fault}" for fault in broken(found)]
+                if found.source == folder.name and found.processed.fingerprint is None:
+                    faults.append(f"{found.entry.locator}: lost its digests: {found.processed.reason}")
                 if found.source == folder.name:
                     _count(found, tally)
                     if keep and (faults or found.processed.attempts > 1):

@@ -111,6 +111,17 @@ def test_a_whole_new_version_and_a_third_on_top_of_it(operation, ana, page, cont
     assert [row.version for row in lists_in_force(operation)] == ["3"]
 
 
+def test_an_assessment_that_began_before_an_update_brings_nothing_back(operation, ana, page, contents):
+    from sauveterre.casework.assessing import fingerprints_of
+
+    add(operation, page("first", image("1", "a"), image("2", "b")), ana)
+    began = settle(operation, list(fingerprints_of(operation)))
+    update(operation, page("delta", deleted("1")), ana, shape=Shape.DIFFERENCE)
+    began.write()
+
+    assert hits(operation) == {"b": ("2", "1: (//image)[2]")}
+
+
 def test_a_preview_shows_all_and_changes_nothing(operation, ana, page, contents, settings):
     add(operation, page("first", image("1", "a"), image("2", "b")), ana)
     assess(operation)
@@ -127,7 +138,7 @@ def test_a_preview_shows_all_and_changes_nothing(operation, ana, page, contents,
 def test_what_a_file_is_has_to_be_said_where_it_would_be_a_guess(operation, ana, page, contents):
     add(operation, page("first", image("1", "a"), image("2", "b"), image("3", "c")), ana)
 
-    with pytest.raises(InvalidInput, match="takes back 1 entries; say --as difference if"):
+    with pytest.raises(InvalidInput, match=r"takes entries back \(1\); say --as difference if"):
         update(operation, page("delta", deleted("2")), ana)
     with pytest.raises(InvalidInput, match="lacks 2 of the 3 hashes of the list; say --as difference if"):
         update(operation, page("small", image("1", "a")), ana)

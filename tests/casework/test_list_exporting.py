@@ -7,7 +7,7 @@ import json
 import pytest
 
 from sauveterre.casework.list_exporting import ListOptions, decided_items, export_decisions, export_list
-from sauveterre.casework.models import AuditEvent, Content, HashList, Hit, Picture
+from sauveterre.casework.models import AuditEvent, Content, HashList, Hit, Picture, Stack, StackDecision, StackMember
 from sauveterre.casework.services.hash_lists import Shape, add_hash_list, update_hash_list
 from sauveterre.casework.services.policies import confirm, set_policy
 from sauveterre.errors import InvalidInput, NotAllowed
@@ -101,3 +101,14 @@ def test_what_enough_officers_confirmed_is_written_and_nothing_else(operation, a
     assert {one.size for one in found} == ({None} if form == "hma" else {7})
     assert all(not one.files for one in found)
     assert len(list(decided_items(operation))) == 1
+
+
+def test_the_contents_of_a_decided_stack_leave_under_its_last_decision(operation, ana, confirmed):
+    stack = Stack.objects.create(operation=operation, identity="x", head=confirmed["a"])
+    for name in ("a", "c"):
+        StackMember.objects.create(stack=stack, content=confirmed[name], distance=0)
+    for code in ("1", "4"):
+        StackDecision.objects.create(stack=stack, category_scheme="weather", category_code=code, officer=ana)
+
+    found = {one.hashes[0].hex: str(one.category) for one in decided_items(operation)}
+    assert found == {digits("a"): "weather:4", digits("c"): "weather:4"}

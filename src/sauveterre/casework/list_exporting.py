@@ -7,7 +7,7 @@ from django.db.models import F
 
 from sauveterre.casework import audit
 from sauveterre.casework.list_store import parts_of
-from sauveterre.casework.models import Content, HashList, Hit, Officer, Operation
+from sauveterre.casework.models import Content, HashList, Hit, Officer, Operation, StackDecision, StackMember
 from sauveterre.casework.rulings import category_of
 from sauveterre.casework.services.operations import require_member
 from sauveterre.errors import InvalidInput
@@ -53,10 +53,25 @@ def export_decisions(out: BinaryIO, form: str, options: ListOptions, *, operatio
 
 
 def decided_items(operation: Operation) -> Iterator[ListedMedia]:
-    """Yield an item for each content, and each category that enough officers confirmed of it."""
+    """Yield what officers decided: first each content of a decided stack, under the category of its last decision.
+
+    Then each other content, under each category of a list that enough officers confirmed of it.
+    """
+    decisions = StackDecision.objects.filter(stack__operation=operation).order_by("pk").select_related("stack")
+    last_of = {decision.stack_id: decision for decision in decisions}
+    members = StackMember.objects.filter(stack__in=last_of).select_related("content__picture")
+    for member in members.order_by("content__sha256").iterator(chunk_size=5_000):
+        decision = last_of[member.stack_id]
+        category = category_of(decision.category_scheme, decision.category_code)
+        yield _item(member.content, category, f"operation:{operation.pk}")
+    yield from _confirmed_items(operation, exclude=set(last_of))
+
+
+def _confirmed_items(operation: Operation, exclude: set[int]) -> Iterator[ListedMedia]:
     confirmed = Hit.objects.filter(
         hash_list__operation=operation, rule=Rule.CONFIRM.value, people__lte=F("content__confirmed")
     ).exclude(category_code="")
+    confirmed = confirmed.exclude(content__stacked__stack__in=exclude)
     rows = confirmed.order_by("content__sha256", "category_scheme", "category_code")
     last: tuple[str, Category | None] | None = None
     for hit in rows.select_related("content__picture").iterator(chunk_size=5_000):

@@ -38,9 +38,13 @@ def settle(operation: Operation, prints: list[Fingerprint]) -> Settled:
 
     def write() -> None:
         numbers = dict(Content.objects.filter(operation=operation).values_list("sha256", "pk"))
-        Hit.objects.filter(content__operation=operation).delete()
+        current = set(lists_in_force(operation).values_list("pk", flat=True))
+        asked = {key: row for key, row in lists.items() if row.pk in current}
+        newer = current - {row.pk for row in asked.values()}  # given hits of their own while this was worked out
+        Hit.objects.filter(content__operation=operation).exclude(hash_list__in=newer).delete()
         policies = policies_of(operation)
-        Hit.objects.bulk_create(_hit(hit, numbers, lists, policies) for hit in hits)
+        met = (hit for hit in hits if (hit.identity.name, hit.identity.version) in asked)
+        Hit.objects.bulk_create(_hit(hit, numbers, asked, policies) for hit in met)
         FilmCopy.objects.filter(head__operation=operation).delete()
         FilmCopy.objects.bulk_create(
             FilmCopy(content_id=numbers[one.sha256], head_id=numbers[one.head], film=match_row(one.match))

@@ -203,7 +203,7 @@ def _heic(content: bytes | BinaryIO, stream: BinaryIO, limits: Limits) -> Decode
     pixels = pixels_of(content, most_pixels=limits.picture_pixels) if isinstance(content, bytes) else None
     if pixels is None or pixels.shape[:2] != (height, width):
         plain = _plain(heif.to_pillow())
-        return Decoded(_pixels(plain), height, width, plain, metadata=metadata)
+        return Decoded(_pixels(plain), plain.height, plain.width, plain, metadata=metadata)
     shown = Image.fromarray(pixels if pixels.shape[2] == 3 else pixels[:, :, 0])
     return Decoded(pixels, height, width, shown, metadata=metadata)
 

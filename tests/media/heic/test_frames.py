@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sauveterre.media.decoding import decode
 from sauveterre.media.heic.frames import pixels_of
+from sauveterre.media.picture import picture_of
 from sauveterre.records.limits import Limits
 
 MOST = 1 << 24
@@ -78,6 +79,14 @@ def test_a_frame_may_not_be_larger_than_its_file_states(draw, coded):
     stated = data.replace(struct.pack(">II", 640, 480), struct.pack(">II", 64, 64), 1)
     assert stated != data
     assert pixels_of(stated, most_pixels=MOST) is None
+
+
+def test_a_picture_that_is_cut_out_larger_than_it_is_has_the_size_that_is_decoded(draw, coded):
+    data = coded(draw(3, 321, 239))
+    stated = data.replace(b"clap" + struct.pack(">I", 321), b"clap" + struct.pack(">I", 16383), 1)
+    assert stated != data
+    picture, trouble = picture_of(stated, "image/heic", Limits())
+    assert (picture.width, picture.height, trouble) == (322, 239, "")
 
 
 @given(at=st.floats(0, 1, exclude_max=True), byte=st.integers(0, 255), cut=st.booleans())

@@ -23,7 +23,7 @@ CREATE TRIGGER note_change AFTER INSERT OR UPDATE OR DELETE ON casework_{table}
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('casework', '0011_pictures_inside_and_turned'),
+        ('casework', '0012_films'),
     ]
 
     operations = [

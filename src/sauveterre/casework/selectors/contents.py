@@ -23,15 +23,14 @@ from sauveterre.casework.models import (
 )
 from sauveterre.casework.pictures import embedded_of
 from sauveterre.casework.selectors.access import Sight
+from sauveterre.casework.selectors.indications import Indicated, indications
 from sauveterre.casework.selectors.paging import Page
 from sauveterre.casework.selectors.policies import Asked, asked
 from sauveterre.casework.selectors.stacks import categories_of
 from sauveterre.casework.selectors.standing import HIT_FILTERS, STEP, flags, place_of, several
 from sauveterre.casework.selectors.tallies import left_to_look_at, tally_of
-from sauveterre.casework.storage import list_file, sheet_name, thumbnail_name
-from sauveterre.errors import UnreadableSource
+from sauveterre.casework.storage import sheet_name, thumbnail_name
 from sauveterre.matching.hits import MatchOptions
-from sauveterre.pipeline.known import probably_known
 from sauveterre.records.category import Category
 from sauveterre.records.content import Embedded
 from sauveterre.records.video import TILE_SIDE
@@ -206,15 +205,6 @@ class Inside:
 
 
 @dataclass(frozen=True, slots=True)
-class Indicated:
-    """What a filter says of a content. Never more than an indication."""
-
-    hash_list: HashList
-    probable: bool | None
-    """Probably known; False: certainly not in it; None where it cannot be asked."""
-
-
-@dataclass(frozen=True, slots=True)
 class Held:
     """A content, with everything that the operation knows of it."""
 
@@ -311,18 +301,3 @@ def hash_lists(sight: Sight, *, in_force: bool = True) -> QuerySet[HashList]:
     """Return the hash lists in force, or all versions, each with how many contents were found on it (``found``)."""
     rows = sight.operation.hash_lists.filter(**({"in_force": True} if in_force else {}))
     return rows.annotate(found=Count("hits__content", distinct=True))
-
-
-def indications(sight: Sight, content: Content) -> list[Indicated]:
-    """Return for each filter in force what it says of a content; it is asked anew each time, and settles nothing."""
-    filters = sight.operation.hash_lists.filter(in_force=True, kind=HashList.Kind.FILTER)
-    return [Indicated(one, _said_by(one, content)) for one in filters]
-
-
-def _said_by(one: HashList, content: Content) -> bool | None:
-    if not content.sha1:
-        return None
-    try:
-        return probably_known(content.sha1, list_file(one.sha256))
-    except UnreadableSource:
-        return None

@@ -158,8 +158,8 @@ def _succeed(row: HashList, before: HashList) -> HashList:
 def _require_clear(name: str, taken: Taken, changed: Difference) -> None:
     if taken.reading.takes_back:
         raise InvalidInput(
-            f"{name} takes back {taken.reading.takes_back:,} entries; say --as difference if it only changes the list, "
-            "or --as whole if it is the list from end to end"
+            f"{name} takes entries back ({taken.reading.takes_back:,}); say --as difference if it only changes the "
+            "list, or --as whole if it is the list from end to end"
         )
     if changed.removed > changed.kept:
         raise InvalidInput(
@@ -185,6 +185,7 @@ def _compared(taken: Taken, before: HashList, row: HashList) -> tuple[Update, li
 
 @transaction.atomic
 def _replace(taken: Taken, old: list[HashList], row: HashList, hits: list[HitRecord], update: Update) -> None:
+    Operation.objects.select_for_update(no_key=True).get(pk=row.operation_id)  # assessments write before or after
     HashList.objects.filter(pk__in=[one.pk for one in old]).update(in_force=False)
     row.save()
     taken.keep(row)
