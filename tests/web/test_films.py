@@ -60,7 +60,7 @@ def test_the_page_says_what_it_is_and_that_it_is_muted(member, world, film):
 
 def test_a_hit_says_how_many_frames_of_each_side_and_what_was_asked_for_and_settles_nothing(member, world, film):
     shown = page(member, world, "a")
-    assert "11 of its 24 different frames, and 6 of the other&#x27;s 6; the closest differ in 12 of 256 bits" in shown
+    assert "11 of its 24 different frames, and 6 of the other's 6; the closest differ in 12 of 256 bits" in shown
     assert "asked for: 0 % and 80 %, at most 31 bits, quality 50 and up" in shown
     assert "a near hit settles nothing" in shown
 
