@@ -54,9 +54,7 @@ def state(operation, ana):
         names = {
             name for name in standing.HIT_FILTERS if contents.content_rows(sight, hit=name).filter(pk=one.pk).exists()
         }
-        shown = {
-            name for name in standing.HIT_FILTERS if contents.pictures(sight, show=name).filter(content=one).exists()
-        }
+        shown = {name for name in standing.HIT_FILTERS if contents.shown(sight, show=name).filter(pk=one.pk).exists()}
         assert names == shown
         counted = standing.hit_counts(operation)
         assert {name: contents.content_rows(sight, hit=name).count() for name in counted} == counted

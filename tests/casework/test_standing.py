@@ -15,6 +15,8 @@ from django.db.models import Max
 from sauveterre.casework.models import (
     Content,
     Entry,
+    Film,
+    FilmCopy,
     HashList,
     Hit,
     Officer,
@@ -53,11 +55,14 @@ def skies(operation):
     )  # fmt: skip
 
 
-def content(operation, name, *, picture=True):
+def content(operation, name, *, picture=True, film=None):
+    """Make a content; ``film`` is how many of its frames were hashed."""
     digest = hashlib.sha256(f"{operation.pk} {name}".encode()).hexdigest()
     made = Content.objects.create(operation=operation, sha256=digest, sha1="", md5="", size=1, kind="image/png")
     if picture:
         Picture.objects.create(content=made, width=9, height=9, pdq=bytes(32), quality=90)
+    if film is not None:
+        Film.objects.create(content=made, container="mov", seconds=9, hashed=film)
     return made
 
 
@@ -77,6 +82,12 @@ def pile(operation, held):
     return stack
 
 
+def copies(head, *held):
+    """Make films copies of a longer one."""
+    for one in held:
+        FilmCopy.objects.create(content=one, head=head, film={})
+
+
 def lay(source, *held):
     """Let files of a source hold contents, in this order; None is a file that was not read."""
     first = 1 + (source.entries.aggregate(last=Max("ordinal"))["last"] or 0)
@@ -92,7 +103,9 @@ def lay(source, *held):
 def draw(source, on, pick):
     """Draw contents with hits, stacks and files as chance has them."""
     operation = source.exhibit.operation
-    made = [content(operation, place, picture=pick.random() < 0.8) for place in range(24)]
+    kinds = [(True, None)] * 12 + [(True, 4)] + [(False, 5)] * 8 + [(False, 0), (False, None)]
+    pick.shuffle(kinds)
+    made = [content(operation, place, picture=picture, film=film) for place, (picture, film) in enumerate(kinds)]
     for one in made:
         one.confirmed = pick.choice([0, 1, 2])
         one.save(update_fields=["confirmed"])
@@ -106,12 +119,21 @@ def draw(source, on, pick):
             StackDecision.objects.create(
                 stack=stack, officer=Officer.objects.get(username="ana"), category_scheme="weather", category_code="2"
             )
+    films = [one for one in made if hasattr(one, "film") and one.film.hashed]
+    pick.shuffle(films)
+    copies(films[0], *films[2:4])
+    copies(films[1], *films[4:7])
+    if pick.random() < 0.5 and not StackMember.objects.filter(content=films[0]).exists():
+        StackDecision.objects.create(
+            stack=pile(operation, films[:1]), officer=Officer.objects.get(username="ana"),
+            category_scheme="weather", category_code="2",
+        )  # fmt: skip
     lay(source, *pick.choices([*made, None], k=60))
 
 
 def plainly(operation):
     """The part of every file, worked out content by content and file by file."""
-    parts, shown, seen = {}, {}, set()
+    parts, shown, seen, behind = {}, {}, set(), set()
     lying = set(Entry.objects.exclude(content=None).values_list("content_id", flat=True))
     for one in Content.objects.filter(operation=operation, pk__in=lying).order_by("pk"):
         hits = list(one.hits.all())
@@ -125,12 +147,18 @@ def plainly(operation):
             found.rule == "confirm" for found in hits
         ):
             parts[one.pk] = Part.DECIDED
-        elif not hasattr(one, "picture"):
+        elif not hasattr(one, "picture") and not (hasattr(one, "film") and one.film.hashed):
             parts[one.pk] = Part.OTHER
         else:
             stack = StackMember.objects.filter(content=one).values_list("stack", flat=True).first()
             leader = shown.setdefault(stack, one.pk) if stack else one.pk
             parts[one.pk] = Part.LEFT if leader == one.pk else Part.STACKED
+    stacked = set(StackMember.objects.values_list("content_id", flat=True))
+    for copy in FilmCopy.objects.filter(head__operation=operation):
+        alone = not stacked & {copy.content_id, copy.head_id}
+        if alone and parts.get(copy.content_id) is parts.get(copy.head_id) is Part.LEFT:
+            behind.add(copy.content_id)
+    parts |= dict.fromkeys(behind, Part.STACKED)
     files = {}
     for entry in Entry.objects.filter(source__exhibit__operation=operation).order_by("pk"):
         part = parts[entry.content_id] if entry.content_id else Part.UNREAD
@@ -282,6 +310,8 @@ def changes(operation, on, pick):
         lambda: Hit.objects.filter(pk=some(Hit).pk).delete(),
         lambda: Content.objects.filter(pk=some(Content).pk).update(confirmed=2),
         lambda: Picture.objects.filter(pk=some(Picture).pk).delete(),
+        lambda: Film.objects.filter(pk=some(Film).pk).update(hashed=pick.choice([0, 7])),
+        lambda: FilmCopy.objects.filter(pk=some(FilmCopy).pk).delete() if FilmCopy.objects.count() > 1 else None,
         lambda: StackMember.objects.filter(pk=some(StackMember).pk).delete(),
         lambda: some(Stack).delete(),
         lambda: StackDecision.objects.create(
@@ -338,6 +368,7 @@ def test_what_another_version_counted_by_other_rules_is_counted_anew(operation, 
 def test_the_database_notes_every_change_of_every_table_that_is_counted():
     """A table that the count begins to read needs its trigger too."""
     said = standing.STANDING + " ".join(standing._FILES.values()) + str(standing._flagged(None).query)
+    said += str(standing._behind(None).query)
     counted = set(re.findall(r"casework_[a-z]+", said)) | {"casework_stack", "casework_picture", "casework_content"}
     with connection.cursor() as cursor:
         cursor.execute(

@@ -8,7 +8,7 @@ from django.core.files.storage import default_storage
 from django.urls import reverse
 from PIL import Image
 
-from sauveterre.casework.models import Content, Film, FilmCopy, Hit
+from sauveterre.casework.models import Content, Entry, Film, FilmCopy, Hit
 from sauveterre.casework.storage import sheet_name
 
 MET = {
@@ -82,3 +82,48 @@ def test_its_sheet_leaves_the_server_grey_and_blurred_only(member, world, film):
     assert film not in answer.content
     assert member.get(reverse("sheet", args=[world.operation.pk, "b" * 64])).status_code == 404
     assert member.get(reverse("sheet", args=[world.operation.pk, world.pictures[3].sha256])).status_code == 404
+
+
+@pytest.fixture
+def lying(world, film):
+    """Both films in files, so that they are left to look at."""
+    for place, letter in enumerate("ab"):
+        content = Content.objects.get(sha256=letter * 64)
+        Entry.objects.create(source=world.sources[0], ordinal=200 + place, path=f"{letter}.mp4", content=content)
+
+
+def gallery(member, world, language="en", **query):
+    answer = member.get(reverse("gallery", args=[world.operation.pk]), query, headers={"accept-language": language})
+    return " ".join(answer.content.decode().split())
+
+
+def test_the_gallery_shows_its_frames_and_its_length_and_copies_behind_it(member, world, lying):
+    shown = gallery(member, world)
+    sheets = [reverse("sheet", args=[world.operation.pk, letter * 64]) for letter in "ab"]
+    assert [f'src="{sheet}"' in shown for sheet in sheets] == [True, False]
+    for text in ("Film aaaaaaaaaaaa", "1920 × 1080", "film, 61.3 s", ">1 copy</a>"):
+        assert text in shown
+    everything = gallery(member, world, show="all")
+    assert [f'src="{sheet}"' in everything for sheet in sheets] == [True, True]
+    near = gallery(member, world, show="near")
+    assert [f'src="{sheet}"' in near for sheet in sheets] == [True, False]
+    for text in ("Images et films", "film, 61,3 s", ">1 copie</a>"):
+        assert text in gallery(member, world, language="fr")
+
+
+def test_one_goes_through_films_as_through_pictures_and_decides_each(member, world, lying):
+    before = page(member, world, "a")
+    assert "14 of 14 left to look at" in before
+    assert 'data-act="p"' in before
+    assert "it stands for the others" in before
+    answer = member.post(reverse("decide", args=[world.operation.pk, "a" * 64]), {"category": "weather:1"}, follow=True)
+    assert "Decided as weather:1." in answer.content.decode()
+    assert answer.redirect_chain[-1][0] == reverse("content", args=[world.operation.pk, "b" * 64]), "the copy is next"
+    assert "14 of 14 left to look at" in page(member, world, "b")
+    assert "14 are left to look at" in page(member, world, "a")
+    assert '<strong class="category">weather:1</strong>' in page(member, world, "a")
+    decided = gallery(member, world, show="decided")
+    assert reverse("sheet", args=[world.operation.pk, "a" * 64]) in decided
+    stack = world.operation.stacks.get(head__sha256="a" * 64)
+    own = member.get(reverse("stack", args=[world.operation.pk, stack.pk])).content.decode()
+    assert reverse("sheet", args=[world.operation.pk, "a" * 64]) in own

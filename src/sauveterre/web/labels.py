@@ -28,15 +28,15 @@ WORDS: dict[str, dict[str, str | Promise]] = {
     },
     "standing": {
         "unread": _("not read"), "known": pgettext_lazy("files", "known"),
-        "ignorable": pgettext_lazy("files", "ignorable"), "copy": _("copies"), "stacked": _("in stacks"),
-        "other": _("no picture"), "left": _("left to look at"), "decided": pgettext_lazy("files", "decided"),
+        "ignorable": pgettext_lazy("files", "ignorable"), "copy": _("copies"), "stacked": _("behind another one"),
+        "other": _("no picture or film"), "left": _("left to look at"), "decided": pgettext_lazy("files", "decided"),
     },
     "standing so": {
         "unread": _("they wait, failed or were skipped: nothing to compare"), "known": _("on a list of known files"),
         "ignorable": _("on a list of harmless files"), "decided": _("in a stack that an officer decided"),
         "copy": _("of a file that is counted further down"),
-        "stacked": _("near-identical to a picture that is decided for them"),
-        "other": _("documents, texts, programs; on no list"),
+        "stacked": _("near-identical to a picture that is decided for them, or copies of a film that comes first"),
+        "other": _("documents, texts, sound, programs; on no list"),
     },
     "lying": {
         "live": _("live"), "deleted": _("deleted"), "carved": pgettext_lazy("file", "carved"),

@@ -1,4 +1,4 @@
-"""Contents and pictures: which are known, which are near a known one, which a person must still look at."""
+"""Contents, pictures and films: which are known, which are near a known one, which a person must still look at."""
 
 import io
 from bisect import bisect_right
@@ -13,10 +13,10 @@ from PIL import Image, ImageFilter
 from sauveterre.casework.models import (
     Content,
     Entry,
+    Film,
     FilmCopy,
     HashList,
     Hit,
-    Picture,
     Share,
     Source,
     StackMember,
@@ -27,7 +27,7 @@ from sauveterre.casework.selectors.indications import Indicated, indications
 from sauveterre.casework.selectors.paging import Page
 from sauveterre.casework.selectors.policies import Asked, asked
 from sauveterre.casework.selectors.stacks import categories_of
-from sauveterre.casework.selectors.standing import HIT_FILTERS, STEP, flags, place_of, several
+from sauveterre.casework.selectors.standing import HIT_FILTERS, SHOWN, STEP, flags, place_of, several
 from sauveterre.casework.selectors.tallies import left_to_look_at, tally_of
 from sauveterre.casework.storage import sheet_name, thumbnail_name
 from sauveterre.matching.hits import MatchOptions
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One picture of the gallery, or the one that stands for its stack."""
+    """One picture or film of the gallery, or the one that stands for its stack."""
 
     content: Content
     stack: int | None
@@ -68,6 +68,8 @@ class Tile:
     hits: list[Hit]
     category: Category | None
     """What an officer decided of its stack."""
+    copies: int
+    """How many films are copies of it."""
 
 
 def contents(sight: Sight) -> "QuerySet[Flagged]":
@@ -95,16 +97,16 @@ def content_rows(sight: Sight, *, hit: str, on: int = 0) -> "QuerySet[Flagged]":
     return rows.annotate(copies=Coalesce(Subquery(copies.values("n")), 0))
 
 
-def pictures(sight: Sight, *, show: str) -> QuerySet[Picture]:
-    """Return the pictures for a key of ``HIT_FILTERS``; any other means all."""
-    rows = Picture.objects.filter(content__operation=sight.operation)
+def shown(sight: Sight, *, show: str) -> QuerySet[Content]:
+    """Return the pictures and films for a key of ``HIT_FILTERS``; any other means all."""
+    rows = Content.objects.filter(SHOWN, operation=sight.operation)
     if show not in HIT_FILTERS or show == "all":
         return rows
-    return rows.annotate(**flags("content")).filter(HIT_FILTERS[show])
+    return rows.annotate(**flags("pk")).filter(HIT_FILTERS[show])
 
 
 def gallery(sight: Sight, *, show: str, after: int, stack: int | None = None) -> Page[Tile]:
-    """Return a page of tiles; unsettled pictures and stacks show each stack once, the others every picture."""
+    """Return a page of tiles; what is unsettled and stacks show each stack once, the others all."""
     if stack is None and show == "unsettled":
         return _left(sight, after)
     if stack is None and show == "stacks":
@@ -112,10 +114,10 @@ def gallery(sight: Sight, *, show: str, after: int, stack: int | None = None) ->
         keys = list(firsts.order_by("first").values_list("first", flat=True)[: TILES + 1])
         total = tally_of(sight.operation).stacks
     elif stack is None:
-        keys = _beyond(pictures(sight, show=show), after)
-        total = tally_of(sight.operation).pictures[show]
+        keys = _beyond(shown(sight, show=show), after)
+        total = tally_of(sight.operation).shown[show]
     else:
-        rows = pictures(sight, show="all").filter(content__stacked__stack=stack)
+        rows = shown(sight, show="all").filter(stacked__stack=stack)
         keys, total = _beyond(rows, after), rows.count()
     more = len(keys) > TILES
     keys = keys[:TILES]
@@ -168,18 +170,25 @@ def next_left(sight: Sight, *, after: int) -> str | None:
     return Content.objects.values_list("sha256", flat=True).get(pk=following[0] % STEP) if following else None
 
 
-def _beyond(rows: QuerySet[Picture], after: int) -> list[int]:
-    beyond = rows.filter(content_id__gt=after).order_by("content_id")
-    return list(beyond.values_list("content_id", flat=True)[: TILES + 1])
+def _beyond(rows: QuerySet[Content], after: int) -> list[int]:
+    return list(rows.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[: TILES + 1])
 
 
 def _tiles(sight: Sight, keys: list[int]) -> list[Tile]:
-    found = contents(sight).filter(pk__in=keys).select_related("picture", "stacked")
+    found = contents(sight).filter(pk__in=keys).select_related("picture", "film", "stacked")
     tiles = list(found.prefetch_related("hits__hash_list").order_by("pk"))
     piles = {content.pile for content in tiles if content.pile}
     sizes, given = stack_sizes(piles), categories_of(piles)
+    copies = dict(FilmCopy.objects.filter(head__in=keys).order_by().values_list("head").annotate(n=Count("pk")))
     return [
-        Tile(one, one.pile, sizes.get(one.pile or 0, 1), list(one.hits.all()), given.get(one.pile or 0))
+        Tile(
+            content=one,
+            stack=one.pile,
+            size=sizes.get(one.pile or 0, 1),
+            hits=list(one.hits.all()),
+            category=given.get(one.pile or 0),
+            copies=copies.get(one.pk, 0),
+        )
         for one in tiles
     ]
 
@@ -220,6 +229,12 @@ class Held:
     indications: list[Indicated]
     copies: list[FilmCopy]
     """The longer film that it is a copy of, and the films that are copies of it."""
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether there is something to look at: a picture, or frames of a film."""
+        film: Film | None = getattr(self.content, "film", None)
+        return hasattr(self.content, "picture") or (film is not None and film.hashed > 0)
 
 
 def held(sight: Sight, sha256: str) -> Held | None:

@@ -27,7 +27,7 @@ def overview(sight: Sight, account: exhibits.Account, counted: Counted) -> dict[
         "ignorable": hits["ignorable"],
         "decided": hits["decided"],
         "near": hits["near"],
-        "pictures": counted.pictures["all"],
+        "pictures_and_films": counted.shown["all"],
         "stacks": counted.stacks,
         "left": counted.effect.left,
         "questions": stacks.open_questions(sight),

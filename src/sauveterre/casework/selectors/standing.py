@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
-from sauveterre.casework.models import Content, Entry, Hit, Operation, Stack, StackDecision, StackMember
+from sauveterre.casework.models import Content, Entry, FilmCopy, Hit, Operation, Stack, StackDecision, StackMember
 from sauveterre.casework.selectors.paging import SIZE, Page, keys_beyond, keyset
 from sauveterre.records.ruling import Rule
 
@@ -29,6 +29,8 @@ HITS = {
 }
 """What a hit makes of its content. A near hit, and one on a picture inside its file, settles nothing unless officers
 confirm it."""
+SHOWN = Q(picture__isnull=False) | Q(film__hashed__gt=0)
+"""Contents that a gallery shows: pictures, and films of which frames were hashed. Sound alone is none."""
 DECIDED = StackMember.objects.filter(Exists(StackDecision.objects.filter(stack=OuterRef("stack"))))
 """Contents in decided stacks. That settles them too, unless a list asks officers to confirm them."""
 HIT_FILTERS = {
@@ -54,9 +56,10 @@ class Part(StrEnum):
     COPY = "copy"
     """Unsettled, and of the same content as a file before it, which stands for both."""
     STACKED = "stacked"
-    """A picture that stands in a stack behind another one, which is decided for both."""
+    """A picture that stands in a stack behind another one, which is decided for both; or a film that is a copy of a
+    longer one, which is looked at first. That decides nothing for the copy: once it is settled, the copy is left."""
     OTHER = "other"
-    """No picture: a document, a text, a program; nothing that a gallery shows."""
+    """No picture and no film: a document, a text, sound, a program; nothing that a gallery shows."""
     LEFT = "left"
     """Somebody has to look at it."""
 
@@ -103,11 +106,18 @@ def _flagged(operation: Operation) -> QuerySet[Hit, Any]:
     return Hit.objects.filter(content__operation=operation).order_by().values("content_id").annotate(**says)
 
 
-def hit_counts(operation: Operation, *, pictures: bool = False) -> dict[str, int]:
-    """Count the contents, or the pictures, for each key of ``HIT_FILTERS``: most have no hit and no decision."""
+def _behind(operation: Operation) -> QuerySet[FilmCopy, Any]:
+    """Return copies of films, each with the longer one that it stands behind while that is left and in no stack."""
+    lies = Exists(Entry.objects.filter(content=OuterRef("head")))
+    rows = FilmCopy.objects.filter(lies, head__operation=operation, head__film__hashed__gt=0, head__stacked=None)
+    return rows.annotate(**flags("head")).filter(HIT_FILTERS["unsettled"]).order_by().values("content_id", "head_id")
+
+
+def hit_counts(operation: Operation, *, shown: bool = False) -> dict[str, int]:
+    """Count the contents, or the ``SHOWN`` ones, for each key of ``HIT_FILTERS``: most have no hit and no decision."""
     rows = Content.objects.filter(operation=operation)
-    if pictures:
-        rows = rows.filter(picture__isnull=False)
+    if shown:
+        rows = rows.filter(SHOWN)
     touched = rows.filter(Q(pk__in=Hit.objects.values("content")) | Q(pk__in=DECIDED.values("content")))
     names = ("known", "confirm", "ignorable", "decided", "near")
     counted = {f"n_{name}": Count("pk", filter=HIT_FILTERS[name]) for name in names}
@@ -123,43 +133,49 @@ def several(operation: Operation) -> QuerySet[Stack]:
 
 
 STANDING = """
-    SELECT content.id, held.files, held.first, coalesce(member.stack_id, -content.id) AS pile,
+    SELECT content.id, held.files, held.first, coalesce(member.stack_id, -behind.head_id, -content.id) AS pile,
         CASE WHEN flagged.known THEN 'known' WHEN flagged.ignorable AND NOT flagged.asked THEN 'ignorable'
             WHEN decision.stack_id IS NOT NULL AND flagged.asked IS NOT TRUE THEN 'decided'
-            WHEN picture.content_id IS NULL THEN 'other' ELSE 'picture' END AS how
+            WHEN picture.content_id IS NULL AND film.content_id IS NULL THEN 'other' ELSE 'shown' END AS how
     FROM casework_content content
     JOIN (
         SELECT content_id, count(*) AS files, min(id) AS first FROM casework_entry
         WHERE content_id IS NOT NULL GROUP BY content_id
     ) held ON held.content_id = content.id
     LEFT JOIN ({flagged}) flagged ON flagged.content_id = content.id
+    LEFT JOIN ({behind}) behind ON behind.content_id = content.id
     LEFT JOIN casework_picture picture ON picture.content_id = content.id
+    LEFT JOIN casework_film film ON film.content_id = content.id AND film.hashed > 0
     LEFT JOIN casework_stackmember member ON member.content_id = content.id
     LEFT JOIN (SELECT DISTINCT stack_id FROM casework_stackdecision) decision ON decision.stack_id = member.stack_id
     WHERE content.operation_id = %s
 """
-"""Each content that lies in some file. ``pile``: what is decided at once; of its pictures the first is shown."""
+"""Each content that lies in some file. ``pile``: what is looked at once. A stack's own number, for it is decided at
+once; of its pictures the first is shown. Below 0, the content that is shown: a film, for its copies too."""
 _TALLY = """
     WITH standing AS MATERIALIZED ({standing}), counted AS (
         SELECT how, count(*) AS contents, sum(files) AS files FROM standing GROUP BY how
     )
     SELECT (SELECT jsonb_object_agg(how, jsonb_build_array(contents, files)) FROM counted),
         ARRAY(
-            SELECT (99999 - least(count(*), 99999)) * 10000000000000 + min(id)
-            FROM standing WHERE how = 'picture' GROUP BY pile ORDER BY 1
+            SELECT CASE WHEN pile < 0 THEN 99998 * 10000000000000 - pile
+                ELSE (99999 - least(count(*), 99999)) * 10000000000000 + min(id) END
+            FROM standing WHERE how = 'shown' GROUP BY pile ORDER BY 1
         )
 """
 _SETTLED = "SELECT entry.id FROM ({standing}) standing JOIN casework_entry entry ON entry.content_id = standing.id"
 _PILED = """
-    SELECT first FROM (SELECT id, first, min(id) OVER (PARTITION BY pile) AS shown FROM ({standing}) standing
-        WHERE how = 'picture') piled WHERE id
+    SELECT first FROM (
+        SELECT id, first, CASE WHEN pile < 0 THEN -pile ELSE min(id) OVER (PARTITION BY pile) END AS shown
+        FROM ({standing}) standing WHERE how = 'shown'
+    ) piled WHERE id
 """
 _FILES = {
     Part.KNOWN: f"{_SETTLED} WHERE how = 'known'",
     Part.IGNORABLE: f"{_SETTLED} WHERE how = 'ignorable'",
     Part.DECIDED: f"{_SETTLED} WHERE how = 'decided'",
-    Part.COPY: f"{_SETTLED} WHERE how IN ('other', 'picture') AND entry.id > first",
-    Part.STACKED: f"{_PILED} > shown",
+    Part.COPY: f"{_SETTLED} WHERE how IN ('other', 'shown') AND entry.id > first",
+    Part.STACKED: f"{_PILED} <> shown",
     Part.OTHER: "SELECT first FROM ({standing}) standing WHERE how = 'other'",
     Part.LEFT: f"{_PILED} = shown",
 }
@@ -168,14 +184,15 @@ _FILES = {
 def _query(template: str, operation: Operation) -> tuple[str, tuple[Any, ...]]:
     """Return a query over the standing of contents, and what its placeholders stand for."""
     flagged, given = _flagged(operation).query.sql_with_params()
-    return template.format(standing=STANDING.format(flagged=flagged)), (*given, operation.pk)
+    behind, also = _behind(operation).query.sql_with_params()
+    return template.format(standing=STANDING.format(flagged=flagged, behind=behind)), (*given, *also, operation.pk)
 
 
 STEP, MOST = 10**13, 99_999
 
 
 def place_of(content: int, size: int) -> int:
-    """Return where a picture stands that is decided for ``size`` pictures: the most at once first, then by its key.
+    """Return where a content stands that is decided for ``size`` of them: the most at once first, then by its key.
 
     A number of at most eighteen digits, of which the last thirteen are the content's key.
     """
@@ -189,15 +206,15 @@ def standing(operation: Operation, *, found: int) -> tuple[Effect, list[int]]:
         cursor.execute(query, given)
         said, left = cursor.fetchone()
     counted: dict[str, tuple[int, int]] = json.loads(said or "{}")
-    pictures, pictured = counted.get("picture", (0, 0))
+    contents, shown = counted.get("shown", (0, 0))
     others, other_files = counted.get("other", (0, 0))
     parts = {
         Part.UNREAD: found - sum(files for _, files in counted.values()),
         Part.KNOWN: counted.get("known", (0, 0))[1],
         Part.IGNORABLE: counted.get("ignorable", (0, 0))[1],
         Part.DECIDED: counted.get("decided", (0, 0))[1],
-        Part.COPY: pictured - pictures + other_files - others,
-        Part.STACKED: pictures - len(left),
+        Part.COPY: shown - contents + other_files - others,
+        Part.STACKED: contents - len(left),
         Part.OTHER: others,
         Part.LEFT: len(left),
     }

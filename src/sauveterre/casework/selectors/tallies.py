@@ -1,7 +1,8 @@
 """What is counted of a whole operation: once, and again only when something that it is counted from has changed.
 
-A tally cannot be out of date. Triggers (migration 0013) write a ``Change`` in the transaction of every statement that
-touches what is counted here, whoever runs it; a tally that was made while other changes were seen is made anew.
+A tally cannot be out of date. Triggers (migrations 0013 and 0015) write a ``Change`` in the transaction of every
+statement that touches what is counted here, whoever runs it; a tally that was made while other changes were seen is
+made anew.
 """
 
 import hashlib
@@ -22,7 +23,7 @@ from sauveterre.casework.selectors.standing import (
 )
 from sauveterre.casework.snapshot import one_moment
 
-SHAPE = 3
+SHAPE = 4
 """Of ``Tally.counts`` and ``Tally.queue``; a change of either is a new number."""
 _HOW = hashlib.sha256(repr((SHAPE, STANDING, HITS, HIT_FILTERS)).encode()).hexdigest()[:12]
 """By which rules: what another version of the program counted by others is counted anew."""
@@ -35,8 +36,8 @@ class Counted:
     effect: Effect
     hits: dict[str, int]
     """Contents, for each key of ``standing.HIT_FILTERS``."""
-    pictures: dict[str, int]
-    """The pictures among them, likewise."""
+    shown: dict[str, int]
+    """The pictures and films among them, likewise."""
     stacks: int
 
 
@@ -71,7 +72,7 @@ def _count(operation: Operation, state: str) -> Tally:
     counts = {
         "parts": {part.value: number for part, number in effect.parts.items()},
         "hits": hit_counts(operation),
-        "pictures": hit_counts(operation, pictures=True),
+        "shown": hit_counts(operation, shown=True),
         "stacks": several(operation).count(),
     }
     return Tally(operation=operation, state=state, counts=counts, queue=queue)
@@ -82,6 +83,6 @@ def _counted(tally: Tally) -> Counted:
     return Counted(
         effect=Effect({part: counts["parts"][part.value] for part in Part}),
         hits=counts["hits"],
-        pictures=counts["pictures"],
+        shown=counts["shown"],
         stacks=counts["stacks"],
     )

@@ -28,7 +28,7 @@ def content(request: HttpRequest, sight: Sight, sha256: str) -> HttpResponse:
         request,
         "content",
         held=held,
-        turn=contents.turn(sight, held) if hasattr(held.content, "picture") else None,
+        turn=contents.turn(sight, held) if held.is_shown else None,
         names=people.names(sight, {share.account for share in held.shares}),
         titles=groups.titles(sight, {share.group for share in held.shares}),
         decide=one,
@@ -39,13 +39,13 @@ def content(request: HttpRequest, sight: Sight, sha256: str) -> HttpResponse:
 
 @operation_page("gallery", consulted=True)
 def gallery(request: HttpRequest, sight: Sight) -> HttpResponse:
-    """Show pictures, grey and blurred: what is left to look at first, each stack once."""
+    """Show pictures and films, grey and blurred: what is left to look at first, each stack once."""
     show_what = text(request, "show") or "unsettled"
     if show_what not in {*standing.HIT_FILTERS, "stacks"}:
         show_what = "unsettled"
     page = contents.gallery(sight, show=show_what, after=number(request, "after"))
-    pictures = contents.pictures(sight, show="all").exists
-    return show(request, "gallery", page=page, shown=show_what, pictures=pictures)
+    some = contents.shown(sight, show="all").exists
+    return show(request, "gallery", page=page, shown=show_what, some=some)
 
 
 @operation_page("gallery")
