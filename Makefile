@@ -35,6 +35,7 @@ bench: setup  ## side-by-side measurements; results in build/bench/*.json
 	$(BIN)/python bench/pdq.py $(BENCH)
 	$(BIN)/python bench/pictures.py $(BENCH)
 	$(BIN)/python bench/digests.py $(BENCH)
+	$(BIN)/python bench/video.py $(BENCH)
 	$(BIN)/python bench/matching.py $(BENCH)
 	$(BIN)/python bench/turned.py $(BENCH)
 	$(BIN)/python bench/exact_lookup.py $(BENCH)

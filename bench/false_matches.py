@@ -75,7 +75,7 @@ class Pictures:
 
     def that_tell(self) -> "Pictures":
         """Leave out the hashes that are never matched, whatever their quality: those of flat pictures."""
-        return self.only(np.array([near.matchable(row.tobytes(), None) for row in self.hashes]))
+        return self.only(np.array([near.matchable(row.tobytes(), None) for row in self.hashes], np.bool_))
 
 
 @njit(nogil=True, cache=True)

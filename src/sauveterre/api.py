@@ -104,7 +104,7 @@ def match(
     """
     with Sandbox(1, list_limits(limits, lists)) as sandbox:
         known = [_known(sandbox, path, sandbox.scratch / str(number)) for number, path in enumerate(lists)]
-    source = hash(paths, workers=workers, limits=limits, reference=reference)
+    source = map(_lean, hash(paths, workers=workers, limits=limits, reference=reference))
     while batch := list(islice(source, BATCH)):
         yield from (found for found in batch if isinstance(found, Failed))
         prints, places = _by_content(found for found in batch if isinstance(found, Hashed))
@@ -149,5 +149,11 @@ def _by_content(found: Iterable[Hashed]) -> tuple[dict[str, Fingerprint], dict[s
     return prints, places
 
 
+def _lean(found: Hashed | Failed) -> Hashed | Failed:
+    return found if isinstance(found, Failed) else replace(found, fingerprint=_slim(found.fingerprint))
+
+
 def _slim(found: Fingerprint) -> Fingerprint:
-    return found if found.picture is None else replace(found, picture=replace(found.picture, thumbnail=b""))
+    """Leave out what is shown of a content."""
+    picture = found.picture and replace(found.picture, thumbnail=b"")
+    return replace(found, picture=picture, film=found.film and replace(found.film, sheet=b""))

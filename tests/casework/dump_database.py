@@ -36,7 +36,8 @@ def main(workspace):
         lines += [f"{model.__name__} {text(row, known)}" for row in model._default_manager.all()
                   if getattr(row, "action", "") not in UNEQUAL and model.__name__ not in KEPT]  # fmt: skip
     lines += [f"tally {tally_of(operation)}" for operation in Operation.objects.all()]
-    for path in sorted((opened.store / "thumbnails").rglob("*")):
+    shown = [*(opened.store / "thumbnails").rglob("*"), *(opened.store / "sheets").rglob("*")]
+    for path in sorted(shown):
         if path.is_file():
             name = str(path.relative_to(opened.store))
             lines.append(f"thumbnail {name} {hashlib.sha256(default_storage.open(name).read()).hexdigest()}")

@@ -18,7 +18,8 @@ KILLS = 6
 DUMP = Path(__file__).with_name("dump_database.py")
 KINDS = [
     "entries of each source", "sources that add up", "hostile and damaged files", "deleted files by name",
-    "files in free space", "whole pictures", "known contents", "contents near a known one", "stacks", "groups",
+    "files in free space", "whole pictures", "known contents", "contents near a known one",
+    "films", "films near a listed one", "copies of films", "stacks", "groups",
     "administrators with intervals", "suppliers", "users", "storage spaces and their links", "persons",
     "countries by number", "account of the person reported", "unit in charge of the referral",
     "file that the referral names", "arrests by country", "totals of the action", "action days",

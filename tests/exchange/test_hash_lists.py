@@ -22,6 +22,7 @@ from sauveterre.records.category import Category
 from sauveterre.records.digest import HEX_LENGTH, Digest
 from sauveterre.records.hash_list import ListedFile, ListedMedia
 from sauveterre.records.provenance import Provenance
+from sauveterre.records.video import HashedFrame
 
 NOWHERE = Provenance("sha256:00", "rain", "line 1", "test")
 MD5 = Digest("md5", "0cc175b9c0f1b6a831c399e269772661")
@@ -111,12 +112,26 @@ def test_hma_is_read_back_signal_by_signal(written_items):
     assert written.items + written.left_out.total() == len(written_items)
 
 
+def test_hma_holds_the_frames_of_films():
+    frames = (HashedFrame(0, bytes(range(32)), 90, 0.0), HashedFrame(1, bytes(32), 0, 0.5))
+    out = io.BytesIO()
+    written = write_hma_csv(out, [ListedMedia((MD5,), RAIN, NOWHERE, frames=frames)], collab="S", opinions=OPINIONS)
+    opinion = Category("threatexchange-opinion", "POSITIVE_CLASS")
+    assert written.items == 1
+    assert read_back(out.getvalue(), "csv") == ("signals_csv", [
+        ListedMedia((MD5,), opinion, NOWHERE), ListedMedia((), opinion, NOWHERE, frames=frames),
+    ])  # fmt: skip
+
+
 def test_hma_leaves_out_what_nobody_stated_an_opinion_of():
     sha1 = ListedMedia((Digest("sha1", "a" * 40),), RAIN, NOWHERE)
     out = io.BytesIO()
     written = write_hma_csv(out, [replace(sha1, category=OTHER), sha1], collab="Skies", opinions=OPINIONS)
 
-    assert written.left_out == {"no opinion is stated for the category rain:2": 1, "it has no PDQ and no MD5": 1}
+    assert written.left_out == {
+        "no opinion is stated for the category rain:2": 1,
+        "it has no PDQ, no vPDQ and no MD5": 1,
+    }
     assert out.getvalue() == b"collab,signal_type,signal_str,category,tags\r\n"
     with pytest.raises(InvalidInput, match="'RAIN' is no opinion"):
         write_hma_csv(out, [], collab="Skies", opinions={None: "RAIN"})

@@ -69,6 +69,19 @@ def test_opening_has_time_of_its_own_and_what_follows_has_its_own_again(sandbox)
         sandbox.run(work(OPENING.format("__import__('time').sleep(9)")), seconds=clocks)
 
 
+ALLOW = "(__import__('sauveterre.media.alarms').media.alarms.allow({}), {})"
+
+
+@pytest.mark.parametrize("slow", ["__import__('time').sleep(0.8)", "sum(range(30_000_000))"])
+def test_a_task_may_take_more_time_by_itself_within_what_it_may_add(sandbox, slow):
+    clocks = Clocks(total=0.4, cpu=0.3, more=20)
+
+    sandbox.run(work(ALLOW.format(10, slow)), seconds=clocks)
+    for asked, more in ((0, 20), (10, 0)):
+        with pytest.raises(Casualty, match="allowed"):
+            sandbox.run(work(ALLOW.format(asked, slow)), seconds=Clocks(total=0.4, cpu=0.3, more=more))
+
+
 def test_the_clocks_of_one_task_never_end_the_next(sandbox):
     short = Clocks(total=0.5, cpu=0.5, silence=0.5)
     begun = time.monotonic()
@@ -101,11 +114,12 @@ def test_outside_of_a_child_nobody_listens():
 def test_clocks_follow_the_size_of_what_is_read():
     limits = Limits(
         entry_seconds=100, entry_cpu_seconds=10, listing_seconds=50, seconds_per_bytes=1000, slowest_bytes=100,
-        entry_bytes=9_000, entries=6_000, silence_seconds=7,
+        entry_bytes=9_000, entries=6_000, silence_seconds=7, film_pixels=3_000,
+        film_pixels_per_second=100,
     )  # fmt: skip
 
-    assert limits.entry_clocks(None) == Clocks(total=100, cpu=10, silence=7, opening=50)
-    assert limits.entry_clocks(5_000) == Clocks(total=150, cpu=15, silence=7, opening=50)
+    assert limits.entry_clocks(None) == Clocks(total=100, cpu=10, silence=7, opening=50, more=30)
+    assert limits.entry_clocks(5_000) == Clocks(total=150, cpu=15, silence=7, opening=50, more=30)
     assert limits.entry_clocks(1 << 40).total == 190, "no more is read of it"
     assert limits.listing_clocks(5_000) == Clocks(total=100, silence=7)
     assert limits.listing_clocks(None).total == 110, "a folder may hold the most entries there are"

@@ -12,7 +12,7 @@ from PIL.TiffImagePlugin import IFDRational
 from sauveterre.media.exif import SILENT, metadata_of_block
 from sauveterre.media.metadata import metadata_of
 from sauveterre.media.picture import picture_of
-from sauveterre.records.content import Camera
+from sauveterre.records.camera import Camera
 from sauveterre.records.limits import Limits
 
 

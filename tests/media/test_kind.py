@@ -131,6 +131,17 @@ def test_any_bytes_have_a_kind(head):
     assert kind.isascii()
 
 
+def test_streams_without_a_head_of_their_own_are_told_by_their_packets():
+    packet = b"G" + bytes(187)
+    assert kind_of(packet * 5) == "video/mp2t"
+    assert kind_of((bytes(4) + packet) * 5) == "video/mp2t"
+    assert kind_of(packet * 4 + b"H" + bytes(187)) != "video/mp2t"
+    frame = b"\xff\xf1\x50\x40\x01\x7f\xfc" + bytes(4)
+    assert kind_of(frame * 3) == "audio/aac"
+    assert kind_of(frame * 2 + b"\xff") != "audio/aac"
+    assert kind_of(b"#!AMR\n" + bytes(40)) == "audio/amr"
+
+
 @given(st.binary(max_size=300))
 def test_what_is_not_asked_of_the_library_is_nothing_that_it_knows(head):
     assert kind_module._by_library(head, 4) == asked(head)

@@ -221,7 +221,7 @@ def test_hostile_pictures_of_others(sandbox, small_limits, fixtures):
 
 def test_a_picture_beyond_memory_costs_only_the_picture(save):
     data = save(Image.new("RGB", (6_000, 6_000)), "PNG", compress_level=1)
-    limits = Limits(memory_bytes=540 << 20)
+    limits = Limits(memory_bytes=560 << 20)
     with Sandbox(1, limits) as tight:
         found = tight.run(functools.partial(fingerprint, limits=limits), io.BytesIO(data), seconds=60)
         assert found.size == len(data)

@@ -52,7 +52,7 @@ def test_the_last_of_several_counts_and_none_changes_nothing():
         ({"entry_bytes": "1,5GiB"}, "is '1,5GiB', and a size"),
         ({"entry_bytes": -1}, "is -1, and a size"),
         ({"entry_bytes": 10}, "the limit entry_bytes is 10, and it may be from 1,048,576 to "),
-        ({"memory_bytes": "10MiB"}, "is 10,485,760, and it may be from 536,870,912 to"),
+        ({"memory_bytes": "10MiB"}, "is 10,485,760, and it may be from 671,088,640 to"),
         ({"entry_bytes": "9999999TiB"}, "and it may be from"),
         ({"depth": 0}, "the limit depth is 0, and it may be from 1 to 64; correct it"),
         ({"depth": True}, "is True, and a whole number such as 12 is meant"),

@@ -30,6 +30,20 @@ def operation_urls():
     return sorted(walk(get_resolver().url_patterns, ""))
 
 
+def a_film(world):
+    """Have the first picture move, and return its digest."""
+    from django.core.files.base import ContentFile
+    from django.core.files.storage import default_storage
+
+    from sauveterre.casework.models import Film
+    from sauveterre.casework.storage import sheet_name
+
+    sha256 = world.pictures[0].sha256
+    Film.objects.create(content=world.pictures[0], container="gif", hashed=3)
+    default_storage.save(sheet_name(sha256), ContentFile(world.thumbnails[sha256]))
+    return sha256
+
+
 @pytest.fixture
 def address(world):
     """The address of each page in the populated operation."""
@@ -44,6 +58,7 @@ def address(world):
         **{key: [world.stacks[0].pk] for key in ("stack", "stack-take-back")},
         "answer-question": [world.stacks[0].pk, world.stacks[1].pk],
         "blurred": [world.pictures[0].sha256],
+        "sheet": [a_film(world)],
         "group": [world.group],
         "person": [world.account],
         "space": [world.space],
@@ -97,6 +112,7 @@ def test_keys_of_another_operation_are_not_found(world, member, stranger):
     for name, key in [
         ("referral", world.referral.pk), ("exhibit", world.exhibits[0].pk), ("source", world.sources[0].pk),
         ("entry", world.entries[0].pk), ("content", world.pictures[0].sha256), ("blurred", world.pictures[0].sha256),
+        ("sheet", a_film(world)),
         ("group", world.group), ("person", world.account), ("space", world.space), ("package", world.package.pk),
         ("stack", world.stacks[0].pk),
     ]:  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import models
 
 from sauveterre.casework import audit
+from sauveterre.casework.films import film_record
 from sauveterre.casework.models import (
     Content,
     Contradiction,
@@ -26,7 +27,8 @@ from sauveterre.casework.rows import copy_rows, provenance_row, read_facts, stor
 from sauveterre.casework.settling import settle
 from sauveterre.pipeline import assess as core
 from sauveterre.records.account import Account, AccountIdentifier
-from sauveterre.records.content import Camera, Fingerprint
+from sauveterre.records.camera import Camera
+from sauveterre.records.content import Fingerprint
 from sauveterre.records.content import Picture as PictureRecord
 from sauveterre.records.digest import Digests
 from sauveterre.records.group import Group, GroupEvent, MemberSnapshot
@@ -97,14 +99,15 @@ def latest_referrals(operation: Operation) -> list[Any]:
 
 
 def fingerprints_of(operation: Operation) -> Iterator[Fingerprint]:
-    """Read back the fingerprints of all contents, in the order of their digests, without thumbnails."""
-    rows = Content.objects.filter(operation=operation).select_related("picture").order_by("sha256")
+    """Read back the fingerprints of all contents, in the order of their digests, without what is shown of them."""
+    rows = Content.objects.filter(operation=operation).select_related("picture", "film").order_by("sha256")
     for row in rows.iterator(chunk_size=5_000):
         yield Fingerprint(
             digests=Digests(md5=row.md5, sha1=row.sha1, sha256=row.sha256),
             size=row.size,
             kind=row.kind,
             picture=_picture(row),
+            film=film_record(row.film) if hasattr(row, "film") else None,
         )
 
 

@@ -9,7 +9,7 @@ from sauveterre.casework.models import Entry, EntryState, Problem, Source, Sourc
 from sauveterre.casework.nesting import SharedBudget, forget_below
 from sauveterre.casework.rows import copy_rows, storable
 from sauveterre.errors import LimitExceeded
-from sauveterre.media.fingerprint import PICTURE
+from sauveterre.media.fingerprint import DECODERS
 from sauveterre.pipeline.attempts import deadly
 from sauveterre.pipeline.endings import KILLERS, foreseen
 from sauveterre.pipeline.listing import Listing
@@ -110,7 +110,7 @@ def killers_of(row: Source) -> dict[str, Killer]:
     return {
         locator: Killer(cause, extractor, version)
         for locator, cause, extractor, version in found
-        if extractor in (ANY, PICTURE) and version == version_of(extractor)
+        if extractor in {ANY, *DECODERS} and version == version_of(extractor)
     }
 
 

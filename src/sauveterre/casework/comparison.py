@@ -9,6 +9,8 @@ from sauveterre.casework.models import (
     Content,
     CountryIndication,
     Entry,
+    Film,
+    FilmCopy,
     GroupFact,
     Hit,
     Measure,
@@ -74,8 +76,19 @@ def _evidence(operation: Operation, truth: Truth) -> Iterator[Score]:
     hits = Hit.objects.filter(content__operation=operation, via="").select_related("content", "hash_list")
     exact = {(hit.hash_list.name, hit.content.sha256) for hit in hits if hit.algorithm != "pdq"}
     yield score("known contents", {(name, one) for name, all_of in truth.known.items() for one in all_of}, exact)
-    near = {(hit.content.sha256, hit.value) for hit in hits if hit.algorithm == "pdq"}
+    near = {(hit.content.sha256, hit.value) for hit in hits if hit.algorithm == "pdq" and hit.film is None}
     yield score("contents near a known one", truth.near.items(), near)
+    yield score(
+        "films",
+        truth.films,
+        Film.objects.filter(content__operation=operation).values_list("content__sha256", flat=True),
+    )
+    by_frames = {(hit.content.sha256, hit.locator) for hit in hits if hit.film is not None}
+    yield score("films near a listed one", truth.near_films.items(), by_frames)
+    copies = FilmCopy.objects.filter(head__operation=operation).values_list("head__sha256", "content__sha256")
+    yield score(
+        "copies of films", {frozenset(pair) for pair in truth.copied_films}, {frozenset(pair) for pair in copies}
+    )
     stacks = {
         frozenset(stack.members.filter(content__in=whole).values_list("content__sha256", flat=True))
         for stack in Stack.objects.filter(operation=operation)

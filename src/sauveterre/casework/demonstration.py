@@ -28,7 +28,12 @@ from sauveterre.scenarios.score import Score
 from sauveterre.scenarios.seizure import ACT, SECOND_OFFICER, SEIZURES, WHERE, custody_of, photograph
 from sauveterre.scenarios.truth import TrueExhibit, Truth
 
-LISTS = (("known_national.json", False), ("ignorable.txt", True), ("pdq_partners.txt", False))
+LISTS = (
+    ("known_national.json", False),
+    ("ignorable.txt", True),
+    ("pdq_partners.txt", False),
+    ("film_partners.csv", False),
+)
 
 UNSIGNED = "imaged"
 """The custody line that still waits for its second signature, so that one can be seen waiting."""

@@ -1,4 +1,4 @@
-"""How entries ended: contents, pictures and thumbnails once, and each entry's own outcome."""
+"""How entries ended: contents, pictures, films and what is shown of them once, and each entry's own outcome."""
 
 from dataclasses import dataclass
 
@@ -6,10 +6,11 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection
 
-from sauveterre.casework.models import Content, Entry, Picture, Source
+from sauveterre.casework.films import film_row
+from sauveterre.casework.models import Content, Entry, Film, Picture, Source
 from sauveterre.casework.pictures import embedded_row
 from sauveterre.casework.rows import storable
-from sauveterre.casework.storage import thumbnail_name
+from sauveterre.casework.storage import sheet_name, thumbnail_name
 from sauveterre.pipeline.endings import KILLERS
 from sauveterre.pipeline.processing import Processed
 from sauveterre.records import content as contents
@@ -40,6 +41,7 @@ def write_outcomes(source: Source, ended: list[Ended]) -> None:
     numbers = _write_contents(source.exhibit.operation_id, prints)
     _forget_old(ended, numbers)
     _write_pictures(prints, numbers)
+    _write_films(prints, numbers)
     _write_states(ended, numbers)
 
 
@@ -47,12 +49,16 @@ def _forget_old(ended: list[Ended], numbers: dict[str, int]) -> None:
     """Make room for what is said anew of contents that were read before; where no decoder was let in, nothing is."""
     for one in ended:
         found = one.processed.fingerprint
-        if found is None or not one.entry.extractor or (found.picture is None and one.processed.cause in KILLERS):
+        if found is None or not one.entry.extractor:
+            continue
+        if found.picture is None and found.film is None and one.processed.cause in KILLERS:
             continue
         number = numbers[found.digests.sha256]
         Content.objects.filter(pk=number).update(kind=found.kind)
         if Picture.objects.filter(content_id=number).delete()[0]:
             default_storage.delete(thumbnail_name(found.digests.sha256))
+        if Film.objects.filter(content_id=number).delete()[0]:
+            default_storage.delete(sheet_name(found.digests.sha256))
 
 
 def _write_contents(operation_id: int, prints: dict[str, contents.Fingerprint]) -> dict[str, int]:
@@ -106,6 +112,16 @@ def _write_pictures(prints: dict[str, contents.Fingerprint], numbers: dict[str, 
         ),
         ignore_conflicts=True,
     )
+
+
+def _write_films(prints: dict[str, contents.Fingerprint], numbers: dict[str, int]) -> None:
+    films = {sha256: found.film for sha256, found in sorted(prints.items()) if found.film is not None}
+    for sha256, film in films.items():
+        name = sheet_name(sha256)
+        if film.sheet and not default_storage.exists(name):
+            default_storage.save(name, ContentFile(film.sheet))
+    rows = (film_row(numbers[sha256], film) for sha256, film in films.items())
+    Film.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def _write_states(ended: list[Ended], numbers: dict[str, int]) -> None:

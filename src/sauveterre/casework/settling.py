@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from sauveterre.casework.models import Content, HashList, Hit, Operation
+from sauveterre.casework.films import match_row
+from sauveterre.casework.models import Content, FilmCopy, HashList, Hit, Operation
 from sauveterre.casework.rulings import policies_of
 from sauveterre.casework.stacking import stack_again
 from sauveterre.casework.storage import kept_list
-from sauveterre.pipeline.known import candidates_of, look_up, open_built
+from sauveterre.pipeline.known import candidates_of, copies_of, look_up, open_built
 from sauveterre.records.content import Fingerprint
 from sauveterre.records.hash_list import Hit as HitRecord
 from sauveterre.records.ruling import Policy, ruling
@@ -17,7 +18,7 @@ from sauveterre.records.ruling import Policy, ruling
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Hits and stacks, worked out and not yet written."""
+    """Hits, copies of films and stacks, worked out and not yet written."""
 
     heads: dict[str, str]
     """SHA-256 of each stacked content to that of its stack's head."""
@@ -25,10 +26,14 @@ class Settled:
 
 
 def settle(operation: Operation, prints: list[Fingerprint]) -> Settled:
-    """Look all contents up on all lists of an operation, and stack its pictures with the stacks that stand."""
+    """Look all contents up on all lists of an operation, find copies among its films, and stack its pictures.
+
+    Stacks are made with those that stand.
+    """
     lists = {(row.name, row.version): row for row in lists_in_force(operation)}
     known = [open_built(kept_list(row.kept_as, row.name, row.version)) for row in lists.values()]
     hits = look_up(prints, known)
+    copies = copies_of(prints)
     stacked = stack_again(operation, candidates_of(prints))
 
     def write() -> None:
@@ -40,6 +45,11 @@ def settle(operation: Operation, prints: list[Fingerprint]) -> Settled:
         policies = policies_of(operation)
         met = (hit for hit in hits if (hit.identity.name, hit.identity.version) in asked)
         Hit.objects.bulk_create(_hit(hit, numbers, asked, policies) for hit in met)
+        FilmCopy.objects.filter(head__operation=operation).delete()
+        FilmCopy.objects.bulk_create(
+            FilmCopy(content_id=numbers[one.sha256], head_id=numbers[one.head], film=match_row(one.match))
+            for one in copies
+        )
         stacked.write()
 
     return Settled(stacked.heads, write)
@@ -77,6 +87,7 @@ def _hit(
         category_scheme=hit.category.scheme if hit.category else "",
         category_code=hit.category.code if hit.category else "",
         locator=hit.locator,
+        film=match_row(hit.film) if hit.film else None,
         via=hit.via,
         turn=hit.turn.value,
     )

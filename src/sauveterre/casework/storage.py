@@ -61,6 +61,11 @@ def thumbnail_name(sha256: str) -> str:
     return f"thumbnails/{sha256[:2]}/{sha256}"
 
 
+def sheet_name(sha256: str) -> str:
+    """Return where the contact sheet of a film lies in the store."""
+    return f"sheets/{sha256[:2]}/{sha256}"
+
+
 def photo_name(exhibit: int, sha256: str) -> str:
     """Return where a photograph of an exhibit lies in the store, by the digest of the file that it was drawn from."""
     return f"photographs/{exhibit}/{sha256}"

@@ -12,7 +12,7 @@ from django.db.models import F
 
 from sauveterre.casework.models import Entry, EntryState, Source, SourceState
 from sauveterre.media.casualty import Casualty, CasualtyReason
-from sauveterre.media.fingerprint import PICTURE
+from sauveterre.media.fingerprint import DECODERS
 from sauveterre.media.forking import left_behind
 from sauveterre.media.hand import Held
 from sauveterre.pipeline.attempts import MOST_DEATHS, deadly
@@ -93,4 +93,4 @@ def deadly_entry() -> Processed:
 def known_killer(cause: str, extractor: str, version: int) -> Cause:
     """Return how the decoder of this very version died of an entry before; ``NONE`` where it may be tried."""
     found = Cause(cause)
-    return found if found in KILLERS and extractor == PICTURE and version == version_of(PICTURE) else Cause.NONE
+    return found if found in KILLERS and extractor in DECODERS and version == version_of(extractor) else Cause.NONE

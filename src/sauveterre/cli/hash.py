@@ -47,4 +47,6 @@ def _fields_of(found: "Hashed") -> dict[str, object]:
         "kind": known.kind,
         "trouble": known.trouble,
         **{name: getattr(known.picture, name, None) for name in _OF_PICTURES},
+        "film": known.film and known.film.film,
+        "film_frames": known.film and known.film.frames,
     }

@@ -45,4 +45,5 @@ def _fields_of(found: "Matched") -> dict[str, object]:
         "turn": hit.turn,
         "category": hit.category,
         "locator": hit.locator,
+        "film": hit.film,
     }

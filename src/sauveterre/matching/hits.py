@@ -1,4 +1,4 @@
-"""Hits: which contents are found on which lists, exactly by a digest or nearly by PDQ."""
+"""Hits: which contents are found on which lists, exactly by a digest or nearly by PDQ, of pictures and of frames."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -8,10 +8,12 @@ import numpy as np
 
 from sauveterre.matching import near
 from sauveterre.matching.exact import WIDTHS
+from sauveterre.matching.film_hits import FilmMet, films_met
 from sauveterre.matching.known import KnownList
 from sauveterre.matching.turns import turned_rows
 from sauveterre.records.content import Fingerprint, Picture
 from sauveterre.records.digest import Digest, Digests
+from sauveterre.records.film_match import FilmThresholds
 from sauveterre.records.hash_list import Hit
 from sauveterre.records.turn import TURNS, Turn
 
@@ -29,6 +31,9 @@ class MatchOptions:
     """Least PDQ quality of a content whose picture is matched."""
     turned: bool = True
     """Whether pictures that have no hit on a list are looked for turned and mirrored too: seven more questions each."""
+    film_shares: tuple[tuple[float, float], ...] = ((0.8, 0.0), (0.0, 0.8))
+    """What makes a near hit of a film: the least part of its own frames that are on the list, and the least part of the
+    listed film's that are in it. Any of these pairs is enough; a listed picture is a film of one frame."""
     batch: int = 65_536
     """Contents looked up together: memory against speed; the hits do not depend on it."""
 
@@ -36,6 +41,14 @@ class MatchOptions:
         """Refuse a threshold outside 0 to 256 and an empty batch."""
         if not 0 <= self.threshold <= 8 * near.WIDTH or self.batch < 1:
             raise ValueError(f"a threshold of {self.threshold} bits or a batch of {self.batch} makes no sense")
+
+    @property
+    def film_rules(self) -> list[FilmThresholds]:
+        """Return what makes a near hit of a film, each with all its thresholds."""
+        return [
+            FilmThresholds(distance=self.threshold, quality=self.quality, query_share=ours, target_share=theirs)
+            for ours, theirs in self.film_shares
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +91,14 @@ def match(
 
     A picture that has no hit on a list is looked for there once more in its seven other orientations; the closest
     counts, of equals the first of ``Turn``. Pictures inside its file are looked up by their digests, and by PDQ where
-    they differ from it by more than the threshold. Their hits come last, and not on what was met before.
+    they differ from it by more than the threshold. Their hits come later, and not on what was met before. Films come
+    last: one near hit for each item that their frames meet as ``film_shares`` asks for, and that was not met before.
     """
     source = iter(fingerprints)
     while batch := list(islice(source, options.batch)):
         own = [_own(row, content, options) for row, content in enumerate(batch)]
         inside = [small for row, content in enumerate(batch) for small in _inside(row, content, options)]
-        found = [_on_list(own, inside, known, options) for known in lists]
+        found = [_on_list(own, inside, films_met(batch, known, options.film_rules), known, options) for known in lists]
         for row in range(len(batch)):
             for hits in found:
                 yield from hits[row]
@@ -119,7 +133,11 @@ def _is_same(pdq: bytes, picture: Picture, options: MatchOptions) -> bool:
 
 
 def _on_list(
-    own: Sequence[_Asked], inside: Sequence[_Asked], known: KnownList, options: MatchOptions
+    own: Sequence[_Asked],
+    inside: Sequence[_Asked],
+    films: dict[int, list[FilmMet]],
+    known: KnownList,
+    options: MatchOptions,
 ) -> list[list[Hit]]:
     """Return the hits of each content of a batch on one list."""
     exact, close = _exact(own, known), _closest(own, known, options)
@@ -134,6 +152,8 @@ def _on_list(
         zip(inside, _exact(inside, known), _closest(inside, known, options), strict=True),
     ):
         hits[asked.row] += _hits(asked, known, items, closest, met[asked.row])
+    for row, items_met in films.items():
+        hits[row] += (_film_hit(own[row], known, film) for film in items_met if film.item not in met[row])
     return hits
 
 
@@ -206,4 +226,17 @@ def _hit(asked: _Asked, known: KnownList, item: int, digest: Digest, closest: _N
         listed_quality=known.quality(closest.place) if closest else None,
         via=asked.via,
         turn=closest.turn if closest else Turn.NONE,
+    )
+
+
+def _film_hit(asked: _Asked, known: KnownList, film: FilmMet) -> Hit:
+    return Hit(
+        sha256=asked.sha256,
+        identity=known.identity,
+        digest=Digest("pdq", film.listed.hex()),
+        distance=film.match.comparison.closest or 0,
+        quality=film.quality,
+        category=known.category(film.item),
+        locator=known.locator(film.item),
+        film=film.match,
     )

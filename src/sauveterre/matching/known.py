@@ -53,6 +53,10 @@ class KnownList:
         self.near = NearIndex(arrays["pdq"])
         self.near_items: NDArray[np.uint32] = arrays["pdq.items"]
         """The item number of each row of ``near``."""
+        self.films = NearIndex(arrays.get("film.pdq", np.empty((0, near.WIDTH), np.uint8)))
+        """The frames of listed films, those of one item one after the other."""
+        self.film_items: NDArray[np.uint32] = arrays.get("film.items", np.empty(0, np.uint32))
+        """The item number of each row of ``films``, ascending."""
         self._qualities = arrays.get("pdq.quality")
         self._columns = columns
 
@@ -119,7 +123,8 @@ class KnownList:
 class KnownListBuilder(AbstractContextManager["KnownListBuilder"]):
     """Takes the items of a list one by one, then writes its file.
 
-    Memory: the digests as ``ExactBuilder`` says, and about 150 bytes for each PDQ hash; all else waits on disk.
+    Memory: the digests as ``ExactBuilder`` says, about 150 bytes for each PDQ hash, and 36 for each frame of a film;
+    all else waits on disk.
     """
 
     def __init__(self, path: Path, *, rows_in_memory: int = exact.ROWS_IN_MEMORY) -> None:
@@ -129,6 +134,8 @@ class KnownListBuilder(AbstractContextManager["KnownListBuilder"]):
         self._locators = tempfile.TemporaryFile(dir=path.parent)  # noqa: SIM115  (closed by __exit__)
         self._pdq: dict[bytes, int] = {}
         self._qualities = array("B")
+        self._frames = bytearray()
+        self._frame_items = array("I")
         self._categories: dict[Category, int] = {}
         self._category_rows = Spool("I", path.parent)
         self._locator_ends = Spool("Q", path.parent)
@@ -157,6 +164,9 @@ class KnownListBuilder(AbstractContextManager["KnownListBuilder"]):
                     self._qualities.append(_NO_QUALITY if item.pdq_quality is None else item.pdq_quality)
             else:
                 self._exact.add(digest, number)
+        frames = sorted({one.pdq for one in item.frames if near.matchable(one.pdq, one.quality)})
+        self._frames += b"".join(frames)
+        self._frame_items.extend([number] * len(frames))
         self._category_rows.append(self._category_row(item.category))
         locator = (prefix + item.provenance.locator).encode("utf-8", "replace")
         self._locators.write(locator)
@@ -193,6 +203,8 @@ class KnownListBuilder(AbstractContextManager["KnownListBuilder"]):
             "pdq": ("|u1", (len(self._pdq), near.WIDTH)),
             "pdq.items": ("<u4", (len(self._pdq),)),
             "pdq.quality": ("|u1", (len(self._pdq),)),
+            "film.pdq": ("|u1", (len(self._frame_items), near.WIDTH)),
+            "film.items": ("<u4", (len(self._frame_items),)),
             "item.category": ("<u4", (len(self),)),
             "item.locator_ends": ("<u8", (len(self),)),
             "locators": ("|u1", (self._end,)),
@@ -208,6 +220,7 @@ class KnownListBuilder(AbstractContextManager["KnownListBuilder"]):
         arrays["pdq"][:] = near.to_rows(list(self._pdq))
         arrays["pdq.items"][:] = list(self._pdq.values())
         arrays["pdq.quality"][:] = np.frombuffer(self._qualities, np.uint8)
+        self._fill_frames(arrays)
         self._category_rows.write_into(arrays["item.category"])
         self._locator_ends.write_into(arrays["item.locator_ends"])
         arrays["categories"][:] = np.frombuffer(b"".join(texts), np.uint8)
@@ -217,6 +230,10 @@ class KnownListBuilder(AbstractContextManager["KnownListBuilder"]):
         while block := self._locators.read(1 << 20):
             arrays["locators"][at : at + len(block)] = np.frombuffer(block, np.uint8)
             at += len(block)
+
+    def _fill_frames(self, arrays: Mapping[str, Column]) -> None:
+        arrays["film.pdq"][:] = near.to_rows([bytes(self._frames)])
+        arrays["film.items"][:] = np.frombuffer(self._frame_items, np.uint32)
 
     def _category_row(self, category: Category | None) -> int:
         if category is None:
@@ -234,4 +251,7 @@ def _is_sound(arrays: Mapping[str, Column]) -> bool:
         and len(arrays.get("pdq.quality", arrays["pdq.items"])) == len(arrays["pdq.items"])
         and len(arrays["item.locator_ends"]) == items
         and arrays["pdq"].dtype == np.uint8
+        and arrays.get("film.pdq", arrays["pdq"]).dtype == np.uint8
+        and arrays.get("film.pdq", arrays["pdq"]).shape
+        == (len(arrays.get("film.items", arrays["pdq.items"])), near.WIDTH)
     )

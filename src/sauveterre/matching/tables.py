@@ -15,6 +15,7 @@ from sauveterre.matching.lines import lines_of
 MOST_BYTES_IN_ONE_LINE = 1 << 16
 MOST_LINES_IN_ONE_ROW = 16
 _DELIMITERS = ",;\t"
+csv.field_size_limit(1 << 24)  # lines are bounded before their cells are
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,15 @@ def columns_of(head: bytes) -> tuple[str, ...]:
     return _parted(first)[1]
 
 
-def rows_of(stream: BinaryIO, name: str, needed: frozenset[str]) -> Iterator[Row]:
+def rows_of(
+    stream: BinaryIO, name: str, needed: frozenset[str], *, most: int = MOST_BYTES_IN_ONE_LINE
+) -> Iterator[Row]:
     """Yield the rows behind the head, in memory that does not grow; empty lines are passed over.
 
     A quoted cell may run over up to 16 lines; a quote that is not closed by then is taken as a character. Raises
     ``MalformedList`` where the head is missing or names none of the columns that are needed.
     """
-    lines = lines_of(stream, MOST_BYTES_IN_ONE_LINE)
+    lines = lines_of(stream, most)
     _, head = next(lines, (1, None))
     delimiter, columns = _parted(head or b"")
     if not needed & set(columns):
@@ -54,7 +57,7 @@ def rows_of(stream: BinaryIO, name: str, needed: frozenset[str]) -> Iterator[Row
         )
     for number, text in _joined(lines):
         if text is None:
-            yield Row(number, None, f"the line is longer than {MOST_BYTES_IN_ONE_LINE:,} bytes: not read")
+            yield Row(number, None, f"the line is longer than {most:,} bytes: not read")
         elif text.strip():
             yield _row(number, text, delimiter, columns)
 

@@ -1,6 +1,6 @@
 """Compile, or load from the cache, every kernel of this package before the first batch needs it."""
 
-from sauveterre.matching import exact_kernels, near_kernels, star_kernels
+from sauveterre.matching import exact_kernels, film_kernels, near_kernels, star_kernels
 
 KERNELS = (
     exact_kernels.compare,
@@ -21,6 +21,7 @@ KERNELS = (
     star_kernels.note,
     star_kernels.list_neighbours,
     star_kernels.absorb,
+    film_kernels.meet,
 )
 
 

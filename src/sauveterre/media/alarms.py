@@ -22,6 +22,7 @@ class _Running:
     def __init__(self, hand: Hand, clocks: Clocks, label: str) -> None:
         self._hand = hand
         self._clocks = clocks
+        self._more = clocks.more
         self._pulses = 0
         self._step = min(MOST_OFTEN_SECONDS, (clocks.silence or MOST_OFTEN_SECONDS) / 10)
         hand.take(label)
@@ -38,6 +39,16 @@ class _Running:
         """Begin to count: what the task works on is open."""
         if self._clocks.opening:
             self._set(0.0)
+
+    def allow(self, seconds: float) -> None:
+        """Put the ends of both clocks off, by as much as the task may at most in all."""
+        seconds = min(seconds, self._more)
+        self._more -= seconds
+        self._end += seconds
+        self._move_on(time.monotonic())
+        left, _ = signal.getitimer(signal.ITIMER_PROF)
+        if left:
+            signal.setitimer(signal.ITIMER_PROF, left + seconds)
 
     def progress(self) -> None:
         """Take note of a sign of life."""
@@ -93,6 +104,12 @@ def opened() -> None:
     """Say that what a task works on is open, where opening it has time of its own; does nothing outside a child."""
     if _running is not None:
         _running.opened()
+
+
+def allow(seconds: float) -> None:
+    """Give a task more time, as its content takes long by nature: within ``Clocks.more``; nothing outside a child."""
+    if _running is not None:
+        _running.allow(seconds)
 
 
 def _progress() -> None:

@@ -21,18 +21,12 @@ from PIL import AvifImagePlugin, Image, ImageFile, UnidentifiedImageError
 from sauveterre.errors import SauveterreError
 from sauveterre.media.blocks import MOST_PREVIEWS, Blocks, Preview, photoshop_blocks
 from sauveterre.media.exif import SILENT, Metadata, metadata_of_exif
+from sauveterre.media.formats import FORMATS
 from sauveterre.media.heic.frames import pixels_of
 from sauveterre.media.metadata import metadata_of, metadata_of_blocks, with_blocks
 from sauveterre.media.pdq.hashing import Pixels
-from sauveterre.media.raw import BASIS, PHOTOSHOP, PREVIEWED, RAW_KINDS, metadata_of_raw, preview_of
+from sauveterre.media.raw import BASIS, PREVIEWED, metadata_of_raw, preview_of
 from sauveterre.records.limits import Limits
-
-FORMATS = {
-    "image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/gif": "GIF", "image/tiff": "TIFF",
-    "image/bmp": "BMP", "image/avif": "AVIF", "image/heic": "HEIC", "image/heif": "HEIC",
-    **dict.fromkeys(sorted(RAW_KINDS), "camera raw"), PHOTOSHOP: "Photoshop",
-}  # fmt: skip
-"""The kinds that are decoded, and the name of the one decoder that each is given to."""
 
 SCALED_SIDE = 256
 """A scaled decode keeps its shorter side at least so long: hashes then stay within 4 bits of full size."""

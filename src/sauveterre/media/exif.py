@@ -14,7 +14,8 @@ from PIL import ExifTags, Image
 
 from sauveterre.media.blocks import LARGEST_BLOCK, Preview
 from sauveterre.media.wording import LONGEST_TEXT, as_text
-from sauveterre.records.content import Camera, Statement
+from sauveterre.records.camera import Camera
+from sauveterre.records.content import Statement
 
 _MAKE, _MODEL, _SOFTWARE, _ORIENTATION = 0x010F, 0x0110, 0x0131, 0x0112
 _EXIF_FOLDER, _GPS_FOLDER = 0x8769, 0x8825

@@ -44,6 +44,7 @@ _EXACT: tuple[tuple[int, bytes, str], ...] = (
     (0, b"Rar!\x1a\x07", "application/vnd.rar"),
     (0, b"PK\x05\x06", "application/zip"),
     (0, b"PK\x07\x08PK\x03\x04", "application/zip"),
+    (0, b"#!AMR", "audio/amr"),
     (257, b"ustar", "application/x-tar"),
 )
 
@@ -80,7 +81,7 @@ def kind_of(head: bytes) -> str:
     for offset, signature, kind in _EXACT:
         if head.startswith(signature, offset):
             return kind
-    for tell in (_jpeg_xl, _riff, _iso_media, _tiff, _bmp, _zip, _bzip2, _matroska, _old_tar):
+    for tell in (_jpeg_xl, _riff, _iso_media, _tiff, _bmp, _zip, _bzip2, _matroska, _transport, _adts, _old_tar):
         if found := tell(head):
             return found
     is_text = _is_text(head)
@@ -197,6 +198,27 @@ def _matroska(head: bytes) -> str | None:
     if not head.startswith(b"\x1a\x45\xdf\xa3"):
         return None
     return "video/webm" if b"webm" in head[:64] else "video/x-matroska"
+
+
+def _transport(head: bytes) -> str | None:
+    """MPEG-2 transport stream: packets of 188 bytes, or of 192 with a time before each, begin with one mark."""
+    for first, length in ((0, 188), (4, 192)):
+        if len(head) > first + 4 * length and set(head[first : first + 5 * length : length]) == {0x47}:
+            return "video/mp2t"
+    return None
+
+
+def _adts(head: bytes) -> str | None:
+    """AAC in ADTS frames: each states its own length, and three of them follow one another."""
+    at = 0
+    for _ in range(3):
+        if head[at : at + 1] != b"\xff" or len(head) < at + 7 or head[at + 1] & 0xF6 != 0xF0:
+            return None
+        length = (head[at + 3] & 3) << 11 | head[at + 4] << 3 | head[at + 5] >> 5
+        if length < 7:
+            return None
+        at += length
+    return "audio/aac"
 
 
 def _old_tar(head: bytes) -> str | None:

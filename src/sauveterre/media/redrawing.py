@@ -2,12 +2,8 @@
 
 from pathlib import Path
 
-import simplejpeg
-
 from sauveterre.errors import InvalidInput
-from sauveterre.media.decoding import Undecodable, decode
 from sauveterre.media.kind import kind_of
-from sauveterre.media.picture import thumbnail_of
 from sauveterre.records.limits import Limits
 
 KINDS = ("image/jpeg", "image/png", "image/heic", "image/heif")
@@ -21,6 +17,11 @@ def redraw(file: Path, limits: Limits) -> tuple[bytes, int, int]:
 
     To be run in the sandbox. Raises ``InvalidInput`` for what is no whole JPEG, PNG or HEIC picture.
     """
+    import simplejpeg  # only children load decoders
+
+    from sauveterre.media.decoding import Undecodable, decode
+    from sauveterre.media.picture import thumbnail_of
+
     data = file.read_bytes()
     kind = kind_of(data[: 1 << 16])
     if kind not in KINDS:

@@ -173,7 +173,7 @@ class Sandbox:
         """Hand a task to the pool, to a new one when the last broke while it was idle."""
         assert self._pool is not None  # noqa: S101 - callers hold the lock and have looked
         arguments = (task.function, task.arguments, task.clocks, self.limits, task.label)
-        longest = task.clocks.opening + task.clocks.total + GRACE_SECONDS
+        longest = task.clocks.opening + task.clocks.total + task.clocks.more + GRACE_SECONDS
         try:
             inner = self._pool.schedule(run_task, args=arguments, timeout=longest)
         except RuntimeError:

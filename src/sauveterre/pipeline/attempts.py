@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from sauveterre.media.casualty import Casualty, CasualtyReason
-from sauveterre.media.fingerprint import DIGESTS, PICTURE
+from sauveterre.media.fingerprint import DECODERS, DIGESTS
 from sauveterre.media.sandbox import Sandbox
 from sauveterre.pipeline.endings import cause_of
 from sauveterre.pipeline.processing import ANY, LAYERS, Part, Processed, failed, process_entry, process_run
@@ -133,9 +133,9 @@ def tries_of(entry: Entry, known: Cause = Cause.NONE) -> tuple[bool, ...]:
 
 
 def concluded(processed: Processed, deaths: list[Casualty], *, decode: bool, known: Cause) -> Processed:
-    """Count the tries, and say of a picture that was not decoded how its decoder died: it need not be damaged."""
+    """Count the tries, and say of what was not decoded how its decoder died: it need not be damaged."""
     processed = replace(processed, attempts=len(deaths) + 1)
-    if decode or processed.extractor != PICTURE or processed.outcome is not Outcome.PARTIAL:
+    if decode or processed.extractor not in DECODERS or processed.outcome is not Outcome.PARTIAL:
         return processed
     if not deaths:
         return replace(processed, cause=known)

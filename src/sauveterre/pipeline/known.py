@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from sauveterre.matching.bloom import BloomFilter
+from sauveterre.matching.film_copies import FilmCopy, film_copies
 from sauveterre.matching.hits import match
 from sauveterre.matching.known import KnownList
 from sauveterre.matching.stacks import Candidate, Stack, stack
@@ -45,3 +46,8 @@ def candidates_of(prints: Iterable[Fingerprint]) -> list[Candidate]:
         for one in prints
         if one.picture is not None
     ]
+
+
+def copies_of(prints: Iterable[Fingerprint]) -> list[FilmCopy]:
+    """Return the films among contents that are a longer one in part or whole."""
+    return film_copies((one.digests.sha256, one.film.frames) for one in prints if one.film is not None)

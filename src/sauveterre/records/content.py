@@ -2,17 +2,11 @@
 
 from dataclasses import dataclass
 
+from sauveterre.records.camera import Camera
 from sauveterre.records.digest import Digests
+from sauveterre.records.video import HashedFilm
 
-
-@dataclass(frozen=True, slots=True)
-class Camera:
-    """What a picture says of the device that took it. Empty text where it is silent."""
-
-    make: str = ""
-    model: str = ""
-    serial: str = ""
-    software: str = ""
+_SILENT = Camera()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +49,7 @@ class Picture:
     """PDQ quality, 0 to 100; below 50 the hash must not be matched."""
     thumbnail: bytes
     """A JPEG of at most 256 pixels a side, without metadata. Protected material like its original."""
-    camera: Camera = Camera()
+    camera: Camera = _SILENT
     taken_raw: str = ""
     """The camera's own wall clock as stored (``2026:05:01 10:00:00`` and offset, if any)."""
     latitude: float | None = None
@@ -87,3 +81,5 @@ class Fingerprint:
     """Why the content could be digested but not wholly understood (a truncated picture); empty when it was."""
     unsupported: bool = False
     """Whether that is because nothing here reads its form, and not because of what is wrong with it."""
+    film: HashedFilm | None = None
+    """Of films, of sound, and beside ``picture`` of pictures that move."""

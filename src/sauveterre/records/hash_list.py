@@ -6,9 +6,11 @@ from enum import StrEnum
 
 from sauveterre.records.category import Category
 from sauveterre.records.digest import Digest
+from sauveterre.records.film_match import FilmMatch
 from sauveterre.records.problem import Problem
 from sauveterre.records.provenance import Provenance
 from sauveterre.records.turn import Turn
+from sauveterre.records.video import HashedFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class ListedMedia:
     """Its identity in the list, where the list has one: what a later version changes or withdraws it by."""
     pdq_quality: int | None = None
     """PDQ quality, 0 to 100, where the list states it."""
+    frames: tuple[HashedFrame, ...] = ()
+    """Of a film that is listed by vPDQ."""
 
     def __post_init__(self) -> None:
         """Refuse a quality that PDQ does not know."""
@@ -111,3 +115,6 @@ class Hit:
     Such a hit settles nothing alone."""
     turn: Turn = Turn.NONE
     """What turns the content into what is listed; only of near hits."""
+    film: FilmMatch | None = None
+    """How far the frames of a film are on the list, or a picture among those of a listed film; then ``digest`` is the
+    listed frame that is closest to one of them."""

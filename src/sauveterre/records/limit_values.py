@@ -17,7 +17,7 @@ UNITS = {
 }  # fmt: skip
 _SIZES = ("_bytes", "ratio_floor")
 _SECONDS = "_seconds"
-_RANGES = {"memory_bytes": (512 * MEBIBYTE, 1 << 60), "depth": (1, 64), "layers": (1, 64)}
+_RANGES = {"memory_bytes": (640 * MEBIBYTE, 1 << 60), "depth": (1, 64), "layers": (1, 64)}
 _OF_SIZES, _OF_SECONDS, _OF_COUNTS = (MEBIBYTE, 1 << 60), (1, 10**8), (1, 10**12)
 _SIZE = re.compile(r"(\d{1,19}(?:\.\d{1,9})?) ?([a-z]{0,3})", re.ASCII | re.IGNORECASE)
 _SPAN = re.compile(r"\d{1,9}(?:\.\d{1,9})?", re.ASCII)

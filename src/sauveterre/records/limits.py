@@ -19,6 +19,8 @@ class Clocks:
     """Without any block read or entry listed; None where the task gives no such sign."""
     opening: float = 0.0
     """Added to the first two until the task says that what it works on is open."""
+    more: float = 0.0
+    """Most that the task may add to the first two by itself, when it finds that its content takes long by nature."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,18 @@ class Limits:
     result_bytes: int = 1 << 30
     """Most that a child may hand back for one task."""
     picture_pixels: int = 400_000_000
-    """Most pixels decoded of one picture."""
+    """Most pixels decoded of one picture, or of one frame of a film."""
+    film_pixels: int = 400_000_000_000
+    """Most pixels decoded of one film, all its frames together: two hours of full high definition, if every frame has
+    to be. Frames count for 131,072 at least."""
+    film_pixels_per_second: int = 40_000_000
+    """Pixels of a film that a second of a processor's time is enough for: the clocks of an entry go on for as long as
+    its frames may take."""
+
+    @property
+    def film_seconds(self) -> float:
+        """Return the most time that decoding one film may be given beyond that of its entry."""
+        return self.film_pixels / self.film_pixels_per_second
 
     def seconds_for(self, size: int | None) -> float:
         """Return the wall time that an entry of this size may take."""
@@ -72,6 +85,7 @@ class Limits:
             cpu=self.entry_cpu_seconds + self._most_read(size) / self.seconds_per_bytes,
             silence=self.silence_seconds,
             opening=self.listing_seconds,
+            more=self.film_seconds,
         )
 
     def listing_clocks(self, size: int | None) -> Clocks:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sauveterre.scenarios.archives import MEMBER_TIME, seven_zip_bytes, tar_bytes, tar_gz_bytes, zip_bytes
+from sauveterre.scenarios.clips import Clips
 from sauveterre.scenarios.fat_image import card_of
-from sauveterre.scenarios.hostile import BOMB_BYTES, hostile_files
+from sauveterre.scenarios.hostile import BOMB_BYTES, HostileFile, hostile_files
 from sauveterre.scenarios.ledger import Hazard, Ledger
 from sauveterre.scenarios.pictures import Album, sha256
 from sauveterre.scenarios.signal_writer import Backup, bare_frames, encrypted_folder, plaintext_export, recovery_key
@@ -36,7 +37,9 @@ class Exhibit:
 class Maker:
     """Writes the exhibits under a folder and keeps the ledger."""
 
-    def __init__(self, folder: Path, album: Album, backups: Mapping[str, Backup], rng: random.Random) -> None:
+    def __init__(
+        self, folder: Path, album: Album, clips: Clips, backups: Mapping[str, Backup], rng: random.Random
+    ) -> None:
         """``backups`` by exhibit number: what Signal on that device holds."""
         self.ledger = Ledger()
         self._folder = folder / "exhibits"
@@ -44,6 +47,7 @@ class Maker:
         self._backups = backups
         self._rng = rng
         self._near = album.near_copies()
+        self._clips = clips
 
     def make(self) -> list[Exhibit]:
         """Write all seven, in order."""
@@ -61,6 +65,7 @@ class Maker:
             **_named("Android/cache/thumb_{:04d}", self._icons(0, 2)),
             **_named("Documents/note-{:03d}.txt", self._notes(84)),
             "Documents/empty.txt": b"",
+            "DCIM/Camera/VID_0001.avi": self._clips.original,
             **_under("SignalBackups/", encrypted_folder(self._backups[number], key, self._rng)),
         }
         odd = {b"Pictures/ete \xe9t\xe9.jpg": self._album.plain[0], b"Pictures/\xff\xfe.txt": b"old letters\n"}
@@ -121,6 +126,7 @@ class Maker:
             **_named("albums/spring/{:03d}.jpg", self._plain(5) + self._near[3::PARTS]),
             **_named("albums/club/{:03d}.jpg", self._album.shared[1::3]),
             **_named("texts/{:03d}.txt", self._notes(50)),
+            "albums/club/moving.gif": self._clips.moving,
         }
         self._write_file(label, seven_zip_bytes(files))
         self.ledger.source(number, label, "7z", files.values())
@@ -134,6 +140,7 @@ class Maker:
             **_named("Pictures/{:03d}.jpg", self._near[4::PARTS] + self._album.plain[::3]),
             **_named("Documents/{:03d}.txt", self._notes(60)),
             "Downloads/signal-export-2026-05-12.zip": export,
+            "Videos/copy.avi": self._clips.copy,
         }
         self._write_folder(label, {os.fsencode(path): data for path, data in files.items()})
         self.ledger.source(number, label, "directory", files.values())
@@ -146,9 +153,11 @@ class Maker:
     def _leavings(self) -> Exhibit:
         number, label = "06", "exhibits/06-stick"
         hostile = hostile_files(self._album.plain[:4], self._rng)
+        hostile.append(HostileFile(b"films/cut.avi", self._clips.cut, "a film cut short", ("partial",)))
         good = {
             **_named("photos/{:03d}.jpg", self._near[5::PARTS] + self._album.shared[2::4]),
             "signal/frames.binproto": bare_frames(self._backups[number]),
+            "films/evening.avi": self._clips.listed,
         }
         written = {os.fsencode(path): data for path, data in good.items()}
         written |= {file.path: file.data for file in hostile}

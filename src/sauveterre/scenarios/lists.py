@@ -1,4 +1,4 @@
-"""Writes the hash lists: a national one (VICS 2.0), one of files to ignore, and partners' PDQ values."""
+"""Writes the hash lists: a national one (VICS 2.0), one of files to ignore, and partners' PDQ and vPDQ values."""
 
 import hashlib
 import json
@@ -7,14 +7,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from sauveterre.scenarios.clips import Clips
 from sauveterre.scenarios.pictures import Album, sha256
 
 CONTEXT = "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/Default/$metadata#Media"
 KNOWN, IGNORABLE, PARTNERS = "known_national", "ignorable", "pdq_partners"
+FILMS, FILM_ROW = "film_partners", "line 2"
+"""The list of a partner's film, and the row that it stands in."""
 
 
-def write_lists(folder: Path, album: Album, known: Sequence[bytes], *, strangers: int, rng: random.Random) -> None:
-    """Write the three lists. ``strangers``: how many hashes the national list holds of what is not in the case."""
+def write_lists(
+    folder: Path, album: Album, clips: Clips, known: Sequence[bytes], *, strangers: int, rng: random.Random
+) -> None:
+    """Write the four lists. ``strangers``: how many hashes the national list holds of what is not in the case."""
     folder.mkdir()
     items = [(data, True) for data in known]
     items += [(f"word-{number:05d}".encode(), False) for number in range(strangers)]
@@ -26,6 +31,10 @@ def write_lists(folder: Path, album: Album, known: Sequence[bytes], *, strangers
     (folder / f"{IGNORABLE}.txt").write_text("\n".join(sums) + "\n", encoding="ascii")
     values = [partner.pdq for partner in album.partners]
     (folder / f"{PARTNERS}.txt").write_text("# algorithm: pdq\n" + "\n".join(values) + "\n", encoding="ascii")
+    signal = json.dumps([f"{value},{quality},{second:.3f}" for value, quality, second in clips.listed_frames])
+    quoted = signal.replace('"', '""')
+    text = f'collab,signal_type,signal_str,category,tags\r\nPartner,vpdq,"{quoted}",POSITIVE_CLASS,\r\n'
+    (folder / f"{FILMS}.csv").write_bytes(text.encode("ascii"))
 
 
 def chosen_known(album: Album, count: int) -> list[bytes]:

@@ -143,6 +143,12 @@ class Truth:
     """By list name: SHA-256 of each content in the exhibits that is exactly on it."""
     near: dict[str, str]
     """SHA-256 of a near copy in the exhibits -> the partner's PDQ value that it lies 4 to 20 bits from."""
+    films: list[str]
+    """SHA-256 of every film in the exhibits, the one that is cut short and the picture that moves among them."""
+    near_films: dict[str, str]
+    """SHA-256 of a film -> the row of the partner's list that its frames are near to."""
+    copied_films: list[list[str]]
+    """Films that are one another's copies; no others have a frame in common."""
     stacks: list[list[str]]
     """Groups of near-identical contents in the exhibits: at most 20 bits apart; all else is more than 40 apart."""
     hazards: list[Hazard]

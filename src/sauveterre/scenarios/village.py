@@ -11,10 +11,11 @@ from sauveterre.scenarios import telling
 from sauveterre.scenarios.action import as_csv, measures, true_figures
 from sauveterre.scenarios.archives import MEMBER_TIME
 from sauveterre.scenarios.cast import REPORTED, Cast, make_cast
+from sauveterre.scenarios.clips import Clips, draw_clips
 from sauveterre.scenarios.devices import DEVICES, Teller
 from sauveterre.scenarios.exhibits import Exhibit, Maker
 from sauveterre.scenarios.ledger import Ledger
-from sauveterre.scenarios.lists import chosen_known, true_hits, write_lists
+from sauveterre.scenarios.lists import FILM_ROW, chosen_known, true_hits, write_lists
 from sauveterre.scenarios.pictures import Album, AlbumSizes, draw_album, sha256
 from sauveterre.scenarios.referral import ESP_ID, UNIT, write_referral
 from sauveterre.scenarios.timeline import Timeline, make_timeline
@@ -52,6 +53,7 @@ class _World:
     cast: Cast
     line: Timeline
     album: Album
+    clips: Clips
     tellers: list[Teller] = field(default_factory=list)
 
 
@@ -67,10 +69,10 @@ def draw(folder: Path, *, seed: int = 1, sizes: Sizes | None = None) -> Truth:
     rng = random.Random(seed)
     world = _invent(seed, sizes, rng)
     backups = {teller.device.exhibit: teller.backup() for teller in world.tellers}
-    maker = Maker(folder, world.album, backups, rng)
+    maker = Maker(folder, world.album, world.clips, backups, rng)
     exhibits = maker.make()
     known = chosen_known(world.album, sizes.known)
-    write_lists(folder / "lists", world.album, known, strangers=sizes.strangers, rng=rng)
+    write_lists(folder / "lists", world.album, world.clips, known, strangers=sizes.strangers, rng=rng)
     keys = {exhibit.number: exhibit.key for exhibit in exhibits if exhibit.key}
     (folder / "keys.json").write_text(json.dumps(keys, indent=1) + "\n", encoding="ascii")
     write_referral(folder, world.cast.accounts[REPORTED], _reported_picture(world))
@@ -96,7 +98,7 @@ def _invent(seed: int, sizes: Sizes, rng: random.Random) -> _World:
         shared=line.pictures, camera=sizes.camera, large=sizes.large, plain=sizes.plain, icons=sizes.icons,
         stacks=sizes.stacks, partners=sizes.partners,
     )  # fmt: skip
-    world = _World(cast, line, draw_album(seed, album_sizes))
+    world = _World(cast, line, draw_album(seed, album_sizes), draw_clips(seed))
     for device in DEVICES:
         own = random.Random(f"{seed} device {device.exhibit}")
         world.tellers.append(Teller(device, cast, line, world.album, own))
@@ -124,7 +126,10 @@ def _tell(seed: int, world: _World, exhibits: list[Exhibit], ledger: Ledger, kno
         ],
         sources=ledger.sources,
         entries=sum(entries.values()),
-        pictures=len(album.digests() & ledger.contents),
+        pictures=len((album.digests() | {sha256(world.clips.moving)}) & ledger.contents),
+        films=sorted(map(sha256, world.clips.all())),
+        near_films={sha256(world.clips.listed): FILM_ROW},
+        copied_films=[sorted((sha256(world.clips.original), sha256(world.clips.copy)))],
         known=true_hits(album, known, ledger.contents),
         near=_near(album, ledger.contents),
         stacks=_stacks(album, ledger.contents),

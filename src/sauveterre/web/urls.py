@@ -58,6 +58,7 @@ operation = [
     path("contents/<sha256:sha256>/", contents.content, name="content"),
     path("pictures/", contents.gallery, name="gallery"),
     path("blurred/<sha256:sha256>", contents.blurred, name="blurred"),
+    path("sheet/<sha256:sha256>", contents.sheet, name="sheet"),
     path("contents/<sha256:sha256>/confirm", policies.confirm_content, name="confirm"),
     path("contents/<sha256:sha256>/withdraw", policies.withdraw_confirmation, name="withdraw"),
     path("contents/<sha256:sha256>/decide", stacks.decide_content, name="decide"),

@@ -9,6 +9,8 @@ from sauveterre.matching import lists
 from sauveterre.matching.readers import signals_csv
 from sauveterre.records.category import Category
 from sauveterre.records.problem import Problem
+from sauveterre.records.video import HashedFrame
+from sauveterre.records.vpdq import vpdq_json
 
 HEAD = "collab,signal_type,signal_str,category,tags\r\n"
 PDQ, MD5 = "0f" * 32, "0" * 31 + "a"
@@ -52,3 +54,12 @@ def test_known_by_its_head():
     assert lists.recognise(HEAD.encode()).NAME == "signals_csv"
     with pytest.raises(MalformedList, match="names none of the columns signalstr"):
         read("collab,tags\n")
+
+
+def test_the_frames_of_a_film_are_one_signal_however_long_it_is():
+    frames = tuple(HashedFrame(number, bytes.fromhex(PDQ), 90, float(number)) for number in range(3_000))
+    quoted = vpdq_json(frames).replace('"', '""')
+    film, bad = read(f'{HEAD}Skies,video_vpdq,"{quoted}",POSITIVE_CLASS,rain\r\nSkies,vpdq,"[1]",,\r\n')
+    assert (film.hashes, film.frames, film.tags) == ((), frames, "rain")
+    assert isinstance(bad, Problem)
+    assert bad.what.startswith("vPDQ: item 0 of the film's hashes is not hash,quality,seconds")

@@ -12,6 +12,8 @@ from sauveterre.matching.readers import signals_json
 from sauveterre.records.category import Category
 from sauveterre.records.hash_list import ListedMedia, Withdrawal
 from sauveterre.records.problem import Problem
+from sauveterre.records.video import HashedFrame
+from sauveterre.records.vpdq import vpdq_json
 
 PDQ, MD5 = "0f" * 32, "0" * 31 + "a"
 
@@ -116,3 +118,14 @@ def test_memory_does_not_grow_with_the_list():
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < peaks[0] + 100_000
+
+
+def test_the_frames_of_a_film_and_what_stands_beside_them():
+    frames = (HashedFrame(0, bytes.fromhex(PDQ), 90, 0.0), HashedFrame(1, bytes(32), 0, 1.0))
+    assert lists.recognise(json.dumps({"vpdq": vpdq_json(frames)}).encode()) is signals_json
+    (film,) = read({"vpdq": vpdq_json(frames), "video_md5": MD5, "other": "rain"})
+    assert ([str(digest) for digest in film.hashes], film.frames) == ([f"md5:{MD5}"], frames)
+    (alone,) = read({"data": [update(1, type="HASH_VIDEO_VPDQ", indicator=vpdq_json(frames))]})
+    assert (alone.hashes, alone.frames, alone.entry) == ((), frames, "1")
+    (tmk,) = read({"data": [update(1, type="HASH_TMK", indicator="rain")]})
+    assert "the item has only tmk" in tmk.what

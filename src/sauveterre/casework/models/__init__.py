@@ -35,6 +35,7 @@ from sauveterre.casework.models.facts import (
     SnapshotFact,
     StoreFact,
 )
+from sauveterre.casework.models.film import Film, FilmCopy
 from sauveterre.casework.models.findings import (
     Contradiction,
     CountryIndication,
@@ -59,12 +60,13 @@ from sauveterre.casework.models.referral import Referral, ReferralElement
 from sauveterre.casework.models.tally import Change, Tally
 
 __all__ = [
-    "AccountFact", "ActionDay", "AttachmentFact", "AuditEvent", "Change", "Confirmation", "Content", "Contradiction",
-    "CountryIndication", "CountryPackage", "Crosscheck", "CustodyAct", "CustodyEvent", "CustodySignature",
-    "DeliveryFact", "Entry", "EntryState", "EventFact", "Exhibit", "ExhibitKey", "ExhibitKind", "ExhibitPhoto",
-    "Fact", "Finding", "GivenDigest", "GroupFact", "HashList", "Hit", "IdentifierFact", "IntegrityCheck", "LinkFact",
-    "ListPolicy", "Measure", "Member", "Membership", "MergeAnswer", "MergeQuestion", "MessageFact", "Officer",
-    "Operation", "ParticipantRole", "Person", "Phase", "Picture", "Problem", "ReactionFact", "Referral",
-    "ReferralElement", "RoleInterval", "Share", "SignInLink", "SnapshotFact", "Source", "SourceState", "Stack",
-    "StackDecision", "StackMember", "StorageSpace", "StoreFact", "Tally", "Target",
+    "AccountFact", "ActionDay", "AttachmentFact", "AuditEvent", "Change", "Confirmation", "Content",
+    "Contradiction", "CountryIndication", "CountryPackage", "Crosscheck", "CustodyAct", "CustodyEvent",
+    "CustodySignature", "DeliveryFact", "Entry", "EntryState", "EventFact", "Exhibit", "ExhibitKey", "ExhibitKind",
+    "ExhibitPhoto", "Fact", "Film", "FilmCopy", "Finding", "GivenDigest", "GroupFact", "HashList", "Hit",
+    "IdentifierFact", "IntegrityCheck", "LinkFact", "ListPolicy", "Measure", "Member", "Membership", "MergeAnswer",
+    "MergeQuestion", "MessageFact", "Officer", "Operation", "ParticipantRole", "Person", "Phase", "Picture",
+    "Problem", "ReactionFact", "Referral", "ReferralElement", "RoleInterval", "Share", "SignInLink", "SnapshotFact",
+    "Source", "SourceState", "Stack", "StackDecision", "StackMember", "StorageSpace", "StoreFact", "Tally",
+    "Target",
 ]  # fmt: skip

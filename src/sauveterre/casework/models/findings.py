@@ -208,6 +208,8 @@ class Hit(models.Model):
     rule = models.CharField(max_length=10, choices=RULES, default=Rule.SETTLED)
     people = models.PositiveSmallIntegerField(default=0)
     """Officers who have to confirm it, where the rule asks for that."""
+    film = models.JSONField(null=True)
+    """Where frames were met: how many of each side, the least distance, and the thresholds (``records.film_match``)."""
     via = models.CharField(max_length=40, blank=True)
     """What inside the content's file was found; empty where it was the content itself."""
     turn = models.CharField(max_length=60, blank=True)

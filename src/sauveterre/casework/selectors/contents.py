@@ -13,6 +13,7 @@ from PIL import Image, ImageFilter
 from sauveterre.casework.models import (
     Content,
     Entry,
+    FilmCopy,
     HashList,
     Hit,
     Picture,
@@ -28,10 +29,11 @@ from sauveterre.casework.selectors.policies import Asked, asked
 from sauveterre.casework.selectors.stacks import categories_of
 from sauveterre.casework.selectors.standing import HIT_FILTERS, STEP, flags, place_of, several
 from sauveterre.casework.selectors.tallies import left_to_look_at, tally_of
-from sauveterre.casework.storage import thumbnail_name
+from sauveterre.casework.storage import sheet_name, thumbnail_name
 from sauveterre.matching.hits import MatchOptions
 from sauveterre.records.category import Category
 from sauveterre.records.content import Embedded
+from sauveterre.records.video import TILE_SIDE
 
 TILES = 60
 SIDE = 128
@@ -216,20 +218,24 @@ class Held:
     shares: list[Share]
     inside: list[Inside]
     indications: list[Indicated]
+    copies: list[FilmCopy]
+    """The longer film that it is a copy of, and the films that are copies of it."""
 
 
 def held(sight: Sight, sha256: str) -> Held | None:
     """Return what is known of one content, or None where the operation holds no such content."""
-    content = contents(sight).filter(sha256=sha256).select_related("picture").first()
+    content = contents(sight).filter(sha256=sha256).select_related("picture", "film").first()
     if content is None:
         return None
     entries = content.entries.select_related("source__exhibit").order_by("pk")
     shares = Share.objects.filter(operation=sight.operation, subject=f"sha256:{sha256}").order_by("at", "pk")
     sizes = stack_sizes({content.pile}) if content.pile else {}
     hits = list(content.hits.select_related("hash_list").order_by("via", "distance", "pk"))
+    copies = FilmCopy.objects.filter(Q(content=content) | Q(head=content)).select_related("content", "head")
     return Held(
         content, list(entries[:50]), entries.count(), hits, asked(content), content.pile,
         sizes.get(content.pile or 0, 1), list(shares[:100]), _inside(content), indications(sight, content),
+        list(copies.order_by("content__sha256")[:100]),
     )  # fmt: skip
 
 
@@ -256,20 +262,36 @@ def child_sources(sight: Sight, found: Entry) -> QuerySet[Source]:
 def blurred(sight: Sight, sha256: str) -> bytes | None:
     """Return a content's thumbnail as a grey, strongly blurred JPEG of at most ``SIDE`` pixels; None without one.
 
-    The only way from a stored picture to a page. The detail is gone before the bytes leave this function:
-    at most ``GRAIN`` by ``GRAIN`` grey values remain of a picture.
+    With ``blurred_sheet`` the only way from a stored picture to a page. The detail is gone before the bytes leave this
+    function: at most ``GRAIN`` by ``GRAIN`` grey values remain of a picture.
     """
     if not Content.objects.filter(operation=sight.operation, sha256=sha256, picture__isnull=False).exists():
         return None
+    grey = _grey(thumbnail_name(sha256))
+    return None if grey is None else _blurred(grey, GRAIN / max(grey.size), SIDE / max(grey.size))
+
+
+def blurred_sheet(sight: Sight, sha256: str) -> bytes | None:
+    """Return a film's contact sheet, grey and blurred as ``blurred`` does each frame of it; None without one."""
+    if not Content.objects.filter(operation=sight.operation, sha256=sha256, film__isnull=False).exists():
+        return None
+    grey = _grey(sheet_name(sha256))
+    return None if grey is None else _blurred(grey, GRAIN / TILE_SIDE, SIDE / TILE_SIDE)
+
+
+def _grey(name: str) -> Image.Image | None:
     try:
-        with default_storage.open(thumbnail_name(sha256)) as stream, Image.open(stream) as picture:
-            grey = picture.convert("L")
+        with default_storage.open(name) as stream, Image.open(stream) as picture:
+            return picture.convert("L")
     except OSError:  # none stored, or none that is a picture
         return None
-    scale = SIDE / max(grey.size)
-    shown = (max(1, round(grey.width * scale)), max(1, round(grey.height * scale)))
-    grey.thumbnail((GRAIN, GRAIN), Image.Resampling.BOX)
-    soft = grey.resize(shown, Image.Resampling.BICUBIC).filter(ImageFilter.GaussianBlur(SIDE / GRAIN))
+
+
+def _blurred(grey: Image.Image, grain: float, shown: float) -> bytes:
+    """Take a picture down to a ``grain`` of its size, and back to what is ``shown`` of it, blurred."""
+    small, large = ((max(1, round(grey.width * share)), max(1, round(grey.height * share))) for share in (grain, shown))
+    grey = grey.resize(small, Image.Resampling.BOX) if grain < 1 else grey
+    soft = grey.resize(large, Image.Resampling.BICUBIC).filter(ImageFilter.GaussianBlur(SIDE / GRAIN))
     answer = io.BytesIO()
     soft.save(answer, "JPEG", quality=60)
     return answer.getvalue()

@@ -17,8 +17,10 @@ from sauveterre.casework.batches import Batches
 from sauveterre.casework.jobs import put
 from sauveterre.casework.models import Content, Entry, EntryState, Officer, Operation, Source, SourceState
 from sauveterre.casework.sources import way_of
-from sauveterre.casework.storage import thumbnail_name
+from sauveterre.casework.storage import sheet_name, thumbnail_name
 from sauveterre.casework.suspects import is_deadly
+from sauveterre.media.fingerprint import DIGESTS
+from sauveterre.media.formats import CONTAINERS
 from sauveterre.pipeline.opening import reader_versions
 from sauveterre.pipeline.processing import ANY, VERSIONS, version_of
 from sauveterre.records.entry import Cause, EntryKind
@@ -50,6 +52,7 @@ def refresh() -> Refreshed:
     old = Q()
     for extractor in (*VERSIONS, ANY):
         old |= Q(extractor=extractor, version__lt=version_of(extractor))
+    old |= Q(content__kind__in=CONTAINERS, extractor=DIGESTS)  # read before films were
     entries = _entries_of_others(Entry.objects.filter(old, state__in=ENDED), sources)
     done = Refreshed(_list_again(sources), _read_again(entries))
     if done.sources or done.entries:
@@ -109,6 +112,7 @@ def forget_unheld(operation: Operation) -> int:
     kept = set(Content.objects.filter(sha256__in=digests).values_list("sha256", flat=True))
     for digest in digests - kept:
         default_storage.delete(thumbnail_name(digest))
+        default_storage.delete(sheet_name(digest))
     return len(digests)
 
 

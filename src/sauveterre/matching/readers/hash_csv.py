@@ -71,6 +71,7 @@ def _records(cells: dict[str, str], where: Provenance, scheme: str) -> Iterator[
             tags=text(cells.get("tags", "")),
             files=files,
             entry=text(cells.get("entry", "")),
+            frames=(),
         )
 
 

@@ -2,7 +2,7 @@
 
 ThreatExchange: ``data`` holds records with ``id``, ``type``, ``indicator``, ``should_delete``, ``descriptors.data``.
 StopNCII: ``hashRecords`` holds ``signalType``, ``hashValue``, ``hashStatus``. HMA: an object, or one a line, that names
-signals, ``{"pdq": "…", "video_md5": "…"}``. What is deleted or withdrawn is a withdrawal.
+signals, ``{"pdq": "…", "video_md5": "…", "vpdq": "[…]"}``. What is deleted or withdrawn is a withdrawal.
 
 Source of the formats: the public client of both exchanges and the interface of HMA.
 """
@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from sauveterre.matching.fingerprints import algorithm_of, digests_of
+from sauveterre.matching.fingerprints import VPDQ, algorithm_of, signals_of
 from sauveterre.matching.json_events import follow
 from sauveterre.matching.json_items import Items
 from sauveterre.records.category import Category
@@ -28,7 +28,7 @@ SCHEME = "threatexchange-status"
 
 _WITHDRAWN = frozenset({"withdrawn", "deleted"})
 _OF_THREATEXCHANGE = frozenset({"indicator", "type", "should_delete"})
-_MARKS = (b'"indicator"', b'"should_delete"', b'"hashRecords"', b'"video_md5"', b'"pdq"')
+_MARKS = (b'"indicator"', b'"should_delete"', b'"hashRecords"', b'"video_md5"', b'"pdq"', b'vpdq"')
 
 
 def recognises(head: bytes) -> bool:
@@ -67,7 +67,7 @@ def _of_outermost(item: dict[str, Any], where: Provenance) -> Iterator[ListRecor
     paging = item.get("paging")
     if item.get("hasMoreRecords") is True or (isinstance(paging, dict) and paging.get("next")):
         yield Problem(where, "further pages of this answer follow: the list is whole only with them")
-    if any(algorithm_of(name) in HEX_LENGTH for name in item):
+    if any(algorithm_of(name) in HEX_LENGTH or algorithm_of(name) == VPDQ for name in item):
         yield from _of_signals(item, where)
 
 
@@ -109,10 +109,10 @@ def _of_stopncii(item: dict[str, Any], where: Provenance) -> Iterator[ListRecord
 def _listed(
     stated: list[tuple[str, str]], where: Provenance, category: Category | None = None, tags: str = "", entry: str = ""
 ) -> Iterator[ListRecord]:
-    hashes, troubles = digests_of(stated)
+    hashes, frames, troubles = signals_of(stated)
     yield from (Problem(where, what) for what in troubles)
-    if hashes:
-        yield ListedMedia(hashes, category, where, tags=tags, entry=entry)
+    if hashes or frames:
+        yield ListedMedia(hashes, category, where, tags=tags, entry=entry, frames=frames)
 
 
 def _text(value: Any) -> str:

@@ -49,6 +49,12 @@ def gallery(request: HttpRequest, sight: Sight) -> HttpResponse:
 
 
 @operation_page("gallery")
+def sheet(request: HttpRequest, sight: Sight, sha256: str) -> HttpResponse:  # noqa: ARG001 - a view's signature
+    """Give the contact sheet of a film, grey and blurred. No address gives it otherwise."""
+    return HttpResponse(found(contents.blurred_sheet(sight, sha256)), content_type="image/jpeg")
+
+
+@operation_page("gallery")
 def blurred(request: HttpRequest, sight: Sight, sha256: str) -> HttpResponse:  # noqa: ARG001 - a view's signature
     """Give a picture grey and blurred. No address gives it otherwise."""
     return HttpResponse(found(contents.blurred(sight, sha256)), content_type="image/jpeg")
