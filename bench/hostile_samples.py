@@ -59,6 +59,24 @@ def animation(form: str) -> Callable[[int], bytes]:
     return make
 
 
+def jpeg_xl(number: int) -> bytes:
+    """Make a JPEG XL: without loss, lossy, clear, deep, grey, moving, or a JPEG packed with its EXIF, in turn."""
+    import imagecodecs
+
+    size = SIDES[number % len(SIDES)]
+    pixels = np.asarray(_drawn(number % 5, *size))
+    ways: tuple[tuple[object, dict[str, object]], ...] = (
+        (pixels, {"lossless": True}), (pixels, {"level": 80}), (np.dstack([pixels, pixels[:, :, :1]]), {"level": 60}),
+        (pixels.astype(np.uint16) * 257, {"lossless": True}), (pixels[:, :, 0].copy(), {"lossless": True}),
+        (np.stack([pixels, pixels[::-1]]), {"lossless": True, "usecontainer": True}),
+    )  # fmt: skip
+    way = number % (len(ways) + 1)
+    if way == len(ways):
+        return bytes(imagecodecs.jpegxl_encode_jpeg(picture("JPEG")(0), numthreads=1))
+    form, options = ways[way]
+    return bytes(imagecodecs.jpegxl_encode(form, effort=3, numthreads=1, **options))
+
+
 def clip(container: str, codec: str) -> Callable[[int], bytes]:
     """Return a maker of clips of ten frames."""
 
@@ -91,6 +109,7 @@ SAMPLES = (
     Sample("TIFF", picture("TIFF")),
     Sample("BMP", picture("BMP")),
     Sample("AVIF", picture("AVIF")),
+    Sample("JPEG XL", jpeg_xl, 14),
     Sample("MP4", clip("mp4", "mpeg4")),
     Sample("MP4, HEVC", clip("mp4", "libx265"), 3),
     Sample("QuickTime, H.264", clip("mov", "libx264")),

@@ -15,7 +15,7 @@ import sauveterre.casework.runner
 import sauveterre.casework.demonstration
 import sauveterre.pipeline.processing
 import sauveterre.scenarios.village
-print(sorted({name.partition(".")[0] for name in sys.modules} & {"av", "pillow_heif", "simplejpeg"}))
+print(sorted({name.partition(".")[0] for name in sys.modules} & {"av", "imagecodecs", "pillow_heif", "simplejpeg"}))
 """
 
 

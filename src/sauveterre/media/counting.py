@@ -8,6 +8,7 @@ import struct
 from collections.abc import Callable
 
 from sauveterre.media.blocks import chunks
+from sauveterre.media.jxl.header import JPEG_XL, may_move
 
 MOST_FRAMES = 100_000
 """Where counting ends."""
@@ -15,8 +16,13 @@ _MOST_BOXES = 1_024
 _BLOCK, _EXTENSION, _END = 0x2C, 0x21, 0x3B
 
 
-def frames_of(data: bytes, kind: str) -> int:
-    """Return the number of frames of a whole file; 1 where its kind has one, or where it does not say."""
+def frames_of(data: bytes, kind: str) -> int | None:
+    """Return the number of frames of a whole file; 1 where its kind has one, or where it does not say.
+
+    None for a JPEG XL that moves: it states no number, and only decoding would tell.
+    """
+    if kind == JPEG_XL:
+        return None if may_move(data) else 1
     count = _COUNTS.get(kind)
     if count is None:
         return 1

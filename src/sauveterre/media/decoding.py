@@ -23,9 +23,12 @@ from sauveterre.media.blocks import MOST_PREVIEWS, Blocks, Preview, photoshop_bl
 from sauveterre.media.exif import SILENT, Metadata, metadata_of_exif
 from sauveterre.media.formats import FORMATS
 from sauveterre.media.heic.frames import pixels_of
+from sauveterre.media.jxl import pixels as jxl
+from sauveterre.media.jxl.boxes import start_of_codestream
+from sauveterre.media.jxl.header import JPEG_XL, read_header
 from sauveterre.media.metadata import metadata_of, metadata_of_blocks, with_blocks
 from sauveterre.media.pdq.hashing import Pixels
-from sauveterre.media.raw import BASIS, PREVIEWED, metadata_of_raw, preview_of
+from sauveterre.media.raw import BASIS, PREVIEWED, metadata_of_raw, preview_of, whole
 from sauveterre.records.limits import Limits
 
 SCALED_SIDE = 256
@@ -79,6 +82,8 @@ def decode(content: bytes | BinaryIO, kind: str, limits: Limits, *, full_size: b
                     return decoded
             if kind in PREVIEWED:
                 return _by_preview(content, kind, limits, full_size=full_size)
+            if kind == JPEG_XL:
+                return _jxl(whole(content), limits)
             return _by_pillow(content, kind, limits)
         except (Undecodable, SauveterreError):
             raise
@@ -157,6 +162,22 @@ def _by_preview(content: bytes | BinaryIO, kind: str, limits: Limits, *, full_si
         )
     decoded = decode(preview, "image/jpeg", limits, full_size=full_size)
     return replace(decoded, metadata=metadata_of_raw(content, kind, decoded.metadata), basis=BASIS)
+
+
+def _jxl(data: bytes, limits: Limits) -> Decoded:
+    """Decode by libjxl, which turns the picture upright whatever EXIF says."""
+    header = read_header(start_of_codestream(data))
+    _check_size(header.width, header.height, limits)
+    try:
+        pixels, trouble = jxl.pixels_of(data, header)
+    except Exception as error:
+        if header.width * header.height * jxl.BYTES_A_PIXEL > limits.memory_bytes:
+            raise MemoryError from error  # the decoder itself does not tell it from damage
+        raise
+    shown = Image.fromarray(pixels if pixels.shape[2] == 3 else pixels[:, :, 0])
+    metadata = replace(metadata_of_blocks(jxl.blocks_of_jxl(data)), orientation=1)
+    damage = _damage(FORMATS[JPEG_XL], trouble) if trouble else ""
+    return Decoded(pixels, header.height, header.width, shown, metadata=metadata, damage=damage)
 
 
 def _by_pillow(content: bytes | BinaryIO, kind: str, limits: Limits) -> Decoded:

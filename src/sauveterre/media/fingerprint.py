@@ -12,22 +12,21 @@ from typing import BinaryIO, cast
 from sauveterre.media.digests import Reading, read_once
 from sauveterre.media.formats import FORMATS, is_film, may_move
 from sauveterre.media.jpeg_frames import refusal
-from sauveterre.media.kind import JPEG_XL, UNKNOWN, kind_of
+from sauveterre.media.jxl.header import JPEG_XL
+from sauveterre.media.kind import UNKNOWN, kind_of
 from sauveterre.media.raw import PREVIEWED
 from sauveterre.records.content import Fingerprint, Picture
 from sauveterre.records.limits import Limits
 from sauveterre.records.video import HashedFilm
 
 DIGESTS, PICTURE, FILM = "digests", "picture", "film"
-EXTRACTORS = {DIGESTS: 2, PICTURE: 4, FILM: 1}
+EXTRACTORS = {DIGESTS: 2, PICTURE: 5, FILM: 1}
 """What gives a fingerprint, with its version: raised when the same content would now give another one."""
 DECODERS = frozenset({PICTURE, FILM})
 """The extractors that decode; where one does not survive a content, the content is digested without it."""
-NOT_DECODED = {
-    JPEG_XL: "the JPEG XL picture was digested and not decoded, as nothing here reads that format yet; save a copy as "
-    "PNG and add it to see it"
-}
-"""Kinds of pictures that are named and not decoded, and what is said of them."""
+ONLY_FIRST = (
+    "the JPEG XL picture moves, and only its first frame was decoded; look at the rest with a program that plays it"
+)
 UNDECODED = "was digested and not decoded: its decoder did not survive it, and is left alone until its next version"
 
 
@@ -35,7 +34,7 @@ def extractor_of(kind: str) -> str:
     """Return the extractor that a kind of content goes through."""
     if is_film(kind):
         return FILM
-    return PICTURE if kind in FORMATS or kind in NOT_DECODED else DIGESTS
+    return PICTURE if kind in FORMATS else DIGESTS
 
 
 def fingerprint(
@@ -75,7 +74,7 @@ def fingerprint(
         )  # fmt: skip
         if md5_later is not None and not reading.digests.md5:
             md5_later(reading.head)
-        seen = _Seen(trouble=NOT_DECODED.get(kind, ""), unsupported=kind in NOT_DECODED)
+        seen = _Seen()
         if (kind in FORMATS or is_film(kind)) and not decode:
             seen = _Seen(trouble=f"the {_named(kind)} {UNDECODED}")
         elif kind in FORMATS or is_film(kind):
@@ -119,8 +118,10 @@ def _picture_of(content: bytes | BinaryIO, kind: str, reading: Reading, limits: 
     if picture is None:
         why = refusal(reading.whole or reading.head) if kind == "image/jpeg" else ""
         return _Seen(trouble=why or trouble, unsupported=bool(why) or kind in PREVIEWED)
-    if not may_move(kind, reading.head):
+    if not may_move(kind, reading.whole or reading.head):
         return _Seen(picture, None, trouble)
+    if kind == JPEG_XL:
+        return _Seen(picture, None, trouble or ONLY_FIRST, unsupported=not trouble)
     from sauveterre.media.video.moving import read_moving
 
     film = read_moving(content, FORMATS[kind], limits)

@@ -1,10 +1,13 @@
 """The kinds of pictures, films and sound that are decoded. Known without any decoder being loaded."""
 
+from sauveterre.media.jxl.header import JPEG_XL
+from sauveterre.media.jxl.header import may_move as jxl_may_move
 from sauveterre.media.raw import PHOTOSHOP, RAW_KINDS
 
 FORMATS = {
     "image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/gif": "GIF", "image/tiff": "TIFF",
     "image/bmp": "BMP", "image/avif": "AVIF", "image/heic": "HEIC", "image/heif": "HEIC",
+    JPEG_XL: "JPEG XL",
     **dict.fromkeys(sorted(RAW_KINDS), "camera raw"), PHOTOSHOP: "Photoshop",
 }  # fmt: skip
 """The kinds that are decoded, and the name of the one decoder that each is given to."""
@@ -27,9 +30,12 @@ def may_move(kind: str, head: bytes) -> bool:
     """Say whether a picture's first bytes announce that it moves; of a GIF only its decoder can tell.
 
     WebP: the flag of an extended file (RFC 9649). PNG: ``acTL`` before the pixels. AVIF: the brand ``avis``.
+    JPEG XL: the head of its codestream.
     """
     if kind == "image/webp":
         return head[12:16] == b"VP8X" and bool(head[20:21]) and bool(head[20] & 2)
     if kind == "image/png":
         return b"acTL" in head[: max(head.find(b"IDAT"), 0)]
+    if kind == JPEG_XL:
+        return jxl_may_move(head)
     return kind == "image/gif" or (kind == "image/avif" and b"avis" in head[:64])

@@ -9,9 +9,11 @@ import struct
 
 import puremagic
 
+from sauveterre.media.jxl.boxes import CONTAINER, LONGEST_HEAD
+from sauveterre.media.jxl.header import JPEG_XL, read_header
+
 UNKNOWN = "application/octet-stream"
 TEXT = "text/plain"
-JPEG_XL = "image/jxl"
 
 LEAST_SIGNATURE = 4
 """Shortest signature of the library that is believed: two or three bytes match by chance too often."""
@@ -27,7 +29,7 @@ _EXACT: tuple[tuple[int, bytes, str], ...] = (
     (0, b"GIF89a", "image/gif"),
     (0, b"\x00\x00\x00\x0cjP  \r\n\x87\n", "image/jp2"),
     (0, b"\xff\x4f\xff\x51", "image/j2c"),
-    (0, b"\x00\x00\x00\x0cJXL \r\n\x87\n", JPEG_XL),
+    (0, CONTAINER, JPEG_XL),
     (0, b"FUJIFILMCCD-RAW ", "image/x-fuji-raf"),
     (0, b"8BPS\x00\x01", "image/vnd.adobe.photoshop"),
     (0, b"8BPS\x00\x02", "image/vnd.adobe.photoshop"),
@@ -89,23 +91,12 @@ def kind_of(head: bytes) -> str:
 
 
 def _jpeg_xl(head: bytes) -> str | None:
-    """Tell a bare codestream of ISO/IEC 18181: two bytes, which alone say too little, then a size, least bit first."""
-    if not head.startswith(b"\xff\x0a") or len(head) < 12:
+    """Tell a bare codestream of ISO/IEC 18181: two bytes, which alone say too little, then a plausible size."""
+    try:
+        stated = read_header(head[:LONGEST_HEAD])
+    except ValueError:
         return None
-    bits = int.from_bytes(head[2:12], "little")
-
-    def take(count: int) -> int:
-        nonlocal bits
-        value, bits = bits & ((1 << count) - 1), bits >> count
-        return value
-
-    def side() -> int:
-        return 8 * (take(5) + 1) if is_small else 1 + take((9, 13, 18, 30)[take(2)])
-
-    is_small = bool(take(1))
-    height = side()
-    width = side() if take(3) == 0 else height
-    return JPEG_XL if 8 <= min(height, width) <= max(height, width) <= 1 << 16 else None
+    return JPEG_XL if 8 <= min(stated.height, stated.width) <= max(stated.height, stated.width) <= 1 << 16 else None
 
 
 def _riff(head: bytes) -> str | None:

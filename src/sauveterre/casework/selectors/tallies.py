@@ -82,7 +82,7 @@ def _counted(tally: Tally) -> Counted:
     counts = tally.counts
     return Counted(
         effect=Effect({part: counts["parts"][part.value] for part in Part}),
-        hits=counts["hits"],
-        shown=counts["shown"],
+        hits={name: counts["hits"][name] for name in HIT_FILTERS},
+        shown={name: counts["shown"][name] for name in HIT_FILTERS},
         stacks=counts["stacks"],
     )
