@@ -5,6 +5,7 @@ import random
 import wave
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import cache
 
 import av
 import numpy as np
@@ -36,6 +37,7 @@ def scenes(seed: int = 7, count: int = 20) -> list[np.ndarray]:
     return [np.roll(np.asarray(fields[2 * at // count]), at, axis=1) for at in range(count)]
 
 
+@cache
 def clips(seed: int = 7) -> dict[str, tuple[str, bytes]]:
     """Return small whole clips by name, each with its kind: films, sound, and pictures that move."""
     frames = scenes(seed)

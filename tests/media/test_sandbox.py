@@ -2,6 +2,7 @@
 
 import ctypes
 import functools
+import gc
 import io
 import multiprocessing
 import os
@@ -11,6 +12,7 @@ import socket
 import subprocess
 import sys
 import time
+import weakref
 from concurrent.futures import CancelledError
 from pathlib import Path
 
@@ -62,6 +64,22 @@ def test_errors_of_our_own_come_back_as_themselves(sandbox):
     endless = functools.partial(fingerprint, limits=Limits(entry_bytes=10))
     with pytest.raises(LimitExceeded, match="goes on after 10 bytes"):
         sandbox.run(endless, io.BytesIO(bytes(11)), seconds=20)
+
+
+def test_what_came_back_is_let_go_of_with_its_future(sandbox):
+    gc.disable()
+    try:
+        future = sandbox.submit(bytes, 1 << 20, seconds=20)
+        known = weakref.ref(future)
+        assert len(future.result()) == 1 << 20
+        del future
+        sandbox.run(abs, -3, seconds=20)  # the pool itself remembers the last task
+        end = time.monotonic() + 5
+        while known() is not None and time.monotonic() < end:
+            time.sleep(0.01)
+        assert known() is None
+    finally:
+        gc.enable()
 
 
 def test_a_casualty_keeps_its_reason_between_processes():

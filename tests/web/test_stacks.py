@@ -58,7 +58,7 @@ def test_one_decision_settles_the_stack_and_goes_on_to_the_next_picture(member, 
     before = parts(member, here)
     answer = decide(world.pictures[11], "weather:a:7")
     assert "Decided as weather:a:7: 4 contents." in text(answer)
-    assert answer.redirect_chain[-1][0] == here("content", world.pictures[14].sha256)
+    assert answer.redirect_chain[-1][0] == here("content", world.pictures[15].sha256)
     after = parts(member, here)
     assert (before["decided"], after["decided"], before["left"] - after["left"]) == (0, 8, 1)
     assert (before["stacked"] - after["stacked"], before["copy"] - after["copy"]) == (3, 4)
@@ -70,7 +70,7 @@ def test_one_decision_settles_the_stack_and_goes_on_to_the_next_picture(member, 
 
 def test_after_the_last_picture_it_begins_again_and_ends_in_the_gallery(member, world, here, decide):
     answer = decide(world.pictures[23], "weather:1")
-    assert answer.redirect_chain[-1][0] == here("content", world.pictures[7].sha256)
+    assert answer.redirect_chain[-1][0] == here("content", world.pictures[10].sha256)
     for _ in range(12):
         sha256 = answer.redirect_chain[-1][0].rstrip("/").rpartition("/")[2]
         answer = member.post(here("decide", sha256), {"category": "weather:1"}, follow=True)

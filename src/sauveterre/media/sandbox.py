@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from weakref import ref
 
 from pebble import CONSTS, ProcessExpired, ProcessPool
 
@@ -38,7 +39,7 @@ DECODERS = "sauveterre.media.preload"
 """What children need that decode pictures."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class _Task:
     function: Callable[..., Any]
     arguments: tuple[Any, ...]
@@ -150,7 +151,8 @@ class Sandbox:
                 raise RuntimeError("the sandbox is not open: use it as a context manager")
             self._schedule(task)
             self._waiting.add(task)
-        task.outcome.add_done_callback(lambda _: self._forget(task))
+        known = ref(task)  # a future that held its task, which holds it, would keep its result for long
+        task.outcome.add_done_callback(lambda _: self._forget(known()))
         return task.outcome
 
     def _new_pool(self) -> ProcessPool:
@@ -195,6 +197,7 @@ class Sandbox:
                     self._schedule(task)
             return
         self._losses = 0
+        task.inner = None
         _finish(task.outcome, loaded(done.result()) if error is None else self._explained(error, task))
 
     def _explained(self, error: BaseException, task: _Task) -> BaseException:
@@ -247,7 +250,9 @@ class Sandbox:
             file.unlink(missing_ok=True)
         return [task for task in stranded if any(name and name in held for name in (task.label, *task.parts))]
 
-    def _forget(self, task: _Task) -> None:
+    def _forget(self, task: _Task | None) -> None:
+        if task is None:
+            return
         with self._lock:
             self._waiting.discard(task)
         if task.outcome.cancelled() and task.inner is not None:

@@ -92,7 +92,13 @@ SENTENCES: tuple[str, ...] = (
         "is a symbolic link out of the source, to %(target)s, which is not followed; add that place as a source of its "
         "own if it was seized"
     ),
-    _("is encrypted; unpack the archive with its password and add what comes out"),
+    _("%(path)s is encrypted and %(what)s; add the archive's password to the exhibit with `sauveterre key add`"),
+    _(
+        "%(path)s is encrypted, and %(what)s, or it is damaged; add the archive's password to the exhibit with "
+        "`sauveterre key add`"
+    ),
+    _("no key was given"),
+    _("none of the keys given (%(count)s) opens it"),
     _("this backup is encrypted: give its recovery key (64 letters and digits) and read it again"),
     _(
         "%(path)s holds no file system, volume or archive that is read; it was searched for files by their "

@@ -81,7 +81,7 @@ def _counted(tally: Tally) -> Counted:
     counts = tally.counts
     return Counted(
         effect=Effect({part: counts["parts"][part.value] for part in Part}),
-        hits=counts["hits"],
-        pictures=counts["pictures"],
+        hits={name: counts["hits"][name] for name in HIT_FILTERS},
+        pictures={name: counts["pictures"][name] for name in HIT_FILTERS},
         stacks=counts["stacks"],
     )

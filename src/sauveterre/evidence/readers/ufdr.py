@@ -22,7 +22,7 @@ from sauveterre.records.provenance import Provenance
 from sauveterre.records.reader import Origin
 
 NAME = "ufdr"
-VERSION = 1
+VERSION = 2
 
 REPORT = "report.xml"
 
