@@ -25,8 +25,8 @@ def hit(world, picture, **fields):
     from sauveterre.casework.models import Hit
 
     return Hit.objects.create(
-        content=picture.content, hash_list=world.lists[0], value="3" * 64, distance=0, locator="line 9",
-        **{"algorithm": "sha256", **fields},
+        content=picture.content, hash_list=world.lists[0], value="3" * 64, locator="line 9",
+        **{"algorithm": "sha256", "distance": 0, **fields},
     )  # fmt: skip
 
 
@@ -80,6 +80,19 @@ def test_a_turned_copy_says_how_it_was_turned(member, world, picture):
     assert "a near hit settles nothing" in text
     french = page(member, world, picture, HTTP_ACCEPT_LANGUAGE="fr")
     assert "après : miroir de gauche à droite" in french
+
+
+def test_a_near_hit_that_was_checked_shows_both_distances(member, world, picture):
+    hit(world, picture, algorithm="pdq", quality=80, distance=12)
+    assert "in dispute: <code>sauveterre hit check</code> compares it the reference way" in page(member, world, picture)
+    picture.reference_pdq, picture.reference_quality = bytes.fromhex("3" * 61 + "000"), 81
+    picture.save()
+    text = page(member, world, picture)
+    assert "12 of 256 bits" in text
+    assert "by the reference way: 6 of 256 bits" in text
+    assert "in dispute" not in text
+    french = page(member, world, picture, HTTP_ACCEPT_LANGUAGE="fr")
+    assert "par la méthode de référence : 6 bits sur 256" in french
 
 
 def test_a_package_names_no_list_for_a_thumbnail(world, picture):

@@ -15,6 +15,7 @@ from sauveterre.cli import (
     exhibit_import,
     hash,
     hashlist,
+    hit,
     init,
     key,
     match,
@@ -38,7 +39,7 @@ app = typer.Typer(
 )
 for part in (exhibit_audit, exhibit_custody, exhibit_export, exhibit_import):
     part.add_to(exhibit.app)
-for group in (operation, exhibit, key, hashlist, referral, action, package, audit, evidence, messages):
+for group in (operation, exhibit, key, hashlist, hit, referral, action, package, audit, evidence, messages):
     app.add_typer(group.app)
 for verb in (init, process, assess, report, serve, worker, hash, match, stack, demo):
     app.command(name=verb.NAME, help=verb.HELP)(verb.run)

@@ -173,6 +173,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "hash-list-added": _("added a hash list"), "hash-list-removed": _("took a hash list out"),
         "hash-list-updated": _("gave a hash list a new version"), "hash-list-exported": _("exported a hash list"),
         "list-rule-set": _("said what a list settles"), "hit-confirmed": _("confirmed a hit"),
+        "hit-checked": _("checked a hit the reference way"),
         "hit-confirmation-withdrawn": _("withdrew a confirmation"),
         "stack-decided": _("decided a stack"), "stack-left": _("took a content out of a stack"),
         "stack-decision-taken-back": _("took a stack's decision back"),

@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import threading
+import time
 
 import pytest
 from django.urls import reverse
@@ -64,3 +66,11 @@ def visit(chromium, live_server, committed_world):
     yield begin
     for one in made:
         one.context.close()
+    begun = time.monotonic()
+    while is_answering() and time.monotonic() - begun < 30:
+        time.sleep(0.01)
+
+
+def is_answering():
+    """Say whether the server still answers what a browser asked before it went: it needs the database for that."""
+    return any("process_request_thread" in thread.name for thread in threading.enumerate())

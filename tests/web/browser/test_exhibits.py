@@ -63,9 +63,11 @@ def test_a_folder_is_looked_at_and_entered_without_script(visit, tmp_path):
     here = visit(java_script_enabled=False)
     here.open("exhibit-import")
     here.page.fill("#id_f-folder", str(tmp_path))
-    here.page.click("section[aria-labelledby=h-folder] button")
+    with here.page.expect_navigation():
+        here.page.click("section[aria-labelledby=h-folder] button")
     assert here.page.locator("#plan tbody tr").count() == 2
-    here.page.click("#plan form button")
+    with here.page.expect_navigation():
+        here.page.click("#plan form button")
     assert here.path == here.url("exhibits")
     assert "2 exhibits were entered." in here.page.locator(".said").inner_text()
     assert here.page.locator("#exhibits tbody tr").count() == 5
@@ -82,7 +84,7 @@ def test_a_photograph_is_uploaded_and_seen(visit, tmp_path):
     page.click("#photographs details button")
     picture = page.locator(".photos img")
     picture.scroll_into_view_if_needed()
-    page.wait_for_function("document.querySelector('.photos img').naturalWidth === 640")
+    assert picture.evaluate("async one => { await one.decode(); return one.naturalWidth }") == 640
     assert picture.get_attribute("alt") == "The label"
     assert here.said == []
 

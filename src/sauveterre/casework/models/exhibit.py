@@ -155,6 +155,9 @@ class Picture(models.Model):
     """Frames, pages or pictures that its file holds; the first or main one is fingerprinted. None: not counted."""
     basis = models.CharField(max_length=40, blank=True)
     """What was fingerprinted in its stead; empty where it was the picture itself."""
+    reference_pdq = models.BinaryField(max_length=32, null=True)
+    """By the reference way, whatever it looks like; None until somebody has a hit of it checked."""
+    reference_quality = models.PositiveSmallIntegerField(null=True)
 
 
 class EntryState(models.TextChoices):

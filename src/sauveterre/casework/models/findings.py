@@ -215,6 +215,19 @@ class Hit(models.Model):
     turn = models.CharField(max_length=60, blank=True)
     """What turns the content into what is listed."""
 
+    @property
+    def is_upright(self) -> bool:
+        """Whether it is a near hit on the picture as it is: not turned, not of a film, not inside its file."""
+        return self.algorithm == "pdq" and self.film is None and not self.via and not self.turn
+
+    @property
+    def by_reference(self) -> int | None:
+        """Bits between what is listed and the content hashed the reference way; None where that was not done."""
+        picture = getattr(self.content, "picture", None) if self.is_upright else None
+        if picture is None or picture.reference_pdq is None:
+            return None
+        return (int(self.value, 16) ^ int.from_bytes(bytes(picture.reference_pdq), "big")).bit_count()
+
 
 class Stack(models.Model):
     """Near-identical contents that a reviewer decides once. A decided one may hold its head alone."""
