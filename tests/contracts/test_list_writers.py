@@ -17,7 +17,8 @@ from sauveterre.records.hash_list import ListedMedia
 from sauveterre.records.provenance import Provenance
 
 NOWHERE = Provenance("sha256:00", "rain", "line 1", "test")
-FOLDER = Path(os.environ.get("SAUVETERRE_FIXTURES", "/nowhere"), "hashlists")
+FIXTURES = Path(os.environ.get("SAUVETERRE_FIXTURES", Path(__file__).parents[3] / "shared" / "fixtures"))
+FOLDER = FIXTURES / "hashlists"
 FILES = sorted(path for path in FOLDER.rglob("*") if path.is_file())
 OPINION = "INVESTIGATION_SEED"
 
@@ -54,7 +55,9 @@ def test_every_format_that_the_verb_offers_has_a_writer():
     assert set(WRITERS) == {one.value for one in Format}
 
 
-@pytest.mark.skipif(not FILES, reason="SAUVETERRE_FIXTURES names no folder with hash lists")
+@pytest.mark.skipif(
+    not FILES, reason=f"no hash lists at {FOLDER}: set SAUVETERRE_FIXTURES to the folder of the fixtures"
+)
 @pytest.mark.parametrize("form", WRITERS)
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_what_is_written_is_read_back_equal(form, path):
@@ -68,7 +71,9 @@ def test_what_is_written_is_read_back_equal(form, path):
     assert written.items + written.left_out.total() == len(items)
 
 
-@pytest.mark.skipif(not FILES, reason="SAUVETERRE_FIXTURES names no folder with hash lists")
+@pytest.mark.skipif(
+    not FILES, reason=f"no hash lists at {FOLDER}: set SAUVETERRE_FIXTURES to the folder of the fixtures"
+)
 @pytest.mark.parametrize("form", WRITERS)
 def test_the_fixtures_give_each_writer_something_to_write(form):
     assert sum(len(held(form, item)) for path in FILES for item in listed(path)) >= 5
