@@ -35,8 +35,8 @@ import drawn_lumas
 from sauveterre.matching import near
 from sauveterre.matching.near_kernels import distance, least, ones
 from sauveterre.media.decoding import Undecodable, decode
-from sauveterre.media.pdq.hashing import Pdq, pdq_of_luma, pdq_of_pixels
 from sauveterre.media.hashes import hash_of
+from sauveterre.media.pdq.hashing import Pdq, pdq_of_luma, pdq_of_pixels
 from sauveterre.records.limits import Limits
 from watched import exponent
 
