@@ -83,3 +83,12 @@ def test_whatever_a_decoder_raises_is_told(move, monkeypatch):
 
     monkeypatch.setattr(moving, "pdq_of_pixels", refuse)
     assert read_moving(move("GIF"), "GIF", LIMITS).trouble.endswith("behind second 0.0: RuntimeError")
+
+
+@pytest.mark.parametrize("size", [(1, 2_000), (2_000, 1)])
+def test_one_that_is_all_length_has_a_sheet(save, size):
+    frames = [Image.new("RGB", size, colour) for colour in ("navy", "teal")]
+    data = save(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=200)
+    film = read_moving(data, "GIF", Limits())
+    assert (film.trouble, film.film.width, film.film.height) == ("", *size)
+    assert min(Image.open(io.BytesIO(film.sheet)).size) >= 1

@@ -5,11 +5,11 @@ from io import BytesIO
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from sauveterre.errors import SauveterreError
 from sauveterre.media import alarms
-from sauveterre.media.pdq.hashing import pdq_of_pixels
+from sauveterre.media.pdq.hashing import Pixels, pdq_of_pixels
 from sauveterre.media.video.sampling import SHORT_INTERVAL, Kept, coarse, cost_of, sheet_places
 from sauveterre.records.limits import Limits
 from sauveterre.records.pulse import pulse
@@ -75,6 +75,12 @@ def _keep(kept: Kept, shown: Iterator[tuple[Image.Image, int]], on_sheet: frozen
             mark = (seconds // SHORT_INTERVAL + 1) * SHORT_INTERVAL
             kept.add(number, seconds, pdq_of_pixels(pixels))
         if number in on_sheet:
-            kept.tiles.append(np.asarray(ImageOps.contain(frame, (TILE_SIDE, TILE_SIDE))))
+            kept.tiles.append(_tile(frame))
         passed += lasts
     return passed / 1000
+
+
+def _tile(frame: Image.Image) -> Pixels:
+    """Return a frame as it lies on the sheet; one that is much longer than wide keeps a pixel of its width."""
+    width, height = (max(1, round(side * TILE_SIDE / max(frame.size))) for side in frame.size)
+    return np.asarray(frame.resize((width, height)))
