@@ -8,12 +8,8 @@ goes to 100 million lines and needs 16 GB of disk; FOLDER says where.
 import argparse
 import json
 import platform
-import resource
-import subprocess
 import sys
 import tempfile
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from sauveterre.pipeline.list_building import build_list
+from watched import alone, exponent
 
 SHORT = {"plain": (200_000, 400_000, 800_000), "csv": (20_000, 40_000, 80_000)}
 LONG = {"plain": (1_000_000, 10_000_000, 100_000_000), "csv": (30_000, 300_000, 3_000_000)}
@@ -44,26 +41,10 @@ def blocks(form: str, lines: int) -> Iterator[bytes]:
         yield np.hstack([digits, np.broadcast_to(tail, (count, len(tail)))]).tobytes()
 
 
-def read_one(path: Path) -> dict[str, float]:
-    """Read a list in this process and say what it took."""
-    peak, over = 0, threading.Event()
-
-    def watch() -> None:
-        nonlocal peak
-        while not over.wait(0.02):
-            status = Path("/proc/self/status").read_text()
-            peak = max(peak, int(status.partition("RssAnon:")[2].split(maxsplit=1)[0]))
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    started, busy = time.perf_counter(), time.process_time()
+def read(path: Path) -> int:
+    """Read a list to its end, and count its items."""
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        reading = build_list(path, Path(folder) / "built", name="Rain", version="1")
-    took, used = time.perf_counter() - started, time.process_time() - busy
-    over.set()
-    watcher.join()
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-    return {"items": reading.items, "wall_s": took, "cpu_s": used, "own_mb": peak / 1e3, "with_cache_mb": most}
+        return build_list(path, Path(folder) / "built", name="Rain", version="1").items
 
 
 def measure(form: str, lines: int, folder: Path) -> dict[str, Any]:
@@ -73,17 +54,14 @@ def measure(form: str, lines: int, folder: Path) -> dict[str, Any]:
         for block in blocks(form, lines):
             out.write(block)
     size = path.stat().st_size
-    ran = subprocess.run([sys.executable, __file__, "--one", str(path)], check=True, capture_output=True, text=True)
+    took = alone(read, path)
     path.unlink()
-    found: dict[str, Any] = json.loads(ran.stdout)
-    if found["items"] != lines:
-        raise SystemExit(f"{lines:,} lines of {form} gave {found['items']:,} items")
-    return {"form": form, "lines": lines, "megabytes": size / 1e6} | found
-
-
-def exponent(rows: list[dict[str, Any]]) -> float:
-    """Return the power of the number of lines that CPU time grows with; 1 for linear."""
-    return float(np.polyfit(np.log([row["lines"] for row in rows]), np.log([row["cpu_s"] for row in rows]), 1)[0])
+    if took.result != lines:
+        raise SystemExit(f"{lines:,} lines of {form} gave {took.result:,} items")
+    return {
+        "form": form, "lines": lines, "megabytes": size / 1e6, "items": took.result, "wall_s": took.wall_s,
+        "cpu_s": took.cpu_s, "own_mb": took.own_mb, "with_cache_mb": took.in_sight_mb,
+    }  # fmt: skip
 
 
 def main() -> int:
@@ -91,11 +69,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--short", action="store_true", help="small sizes: seconds")
     parser.add_argument("--folder", type=Path, help="where lists are written, and removed again")
-    parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.one:
-        print(json.dumps(read_one(options.one)))
-        return 0
     rows: dict[str, list[dict[str, Any]]] = {}
     print(
         f"{'list':8}{'lines':>14}{'MB':>8}{'wall s':>9}{'CPU s':>9}{'lines/CPU s':>13}{'own MB':>9}{'with cache':>12}"
@@ -110,7 +84,7 @@ def main() -> int:
                     f"{lines / row['cpu_s']:13,.0f}{row['own_mb']:9,.0f}{row['with_cache_mb']:12,.0f}",
                     flush=True,
                 )
-    powers = {form: exponent(found) for form, found in rows.items()}
+    powers = {form: exponent([(row["lines"], row["cpu_s"]) for row in found]) for form, found in rows.items()}
     print(
         "CPU time grows with the power of lines: " + ", ".join(f"{form} {power:.2f}" for form, power in powers.items())
     )

@@ -1,7 +1,5 @@
 """What pictures cost as they become more: time of the children that read them, and the memory of all processes."""
 
-import math
-import statistics
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,7 @@ from picture_samples import draw, written
 from sauveterre.media.sandbox import Sandbox
 from sauveterre.pipeline.inspection import Inspected, inspect
 from sauveterre.records.limits import Limits
+from watched import exponent
 
 COUNTS, SHORT_COUNTS = (1_000, 3_000, 9_000), (200, 600, 1_800)
 DRAWN = 8
@@ -38,23 +37,21 @@ def growth(counts: tuple[int, ...]) -> list[Growth]:
     return [_read(count) for count in counts]
 
 
-def exponent(found: list[Growth]) -> float:
-    """Return the power of the number of files with which time grows: the slope through the logarithms."""
-    return statistics.linear_regression(
-        [math.log(one.files) for one in found], [math.log(one.seconds) for one in found]
-    ).slope
+def power_of(found: list[Growth]) -> float:
+    """Return the power of the number of files with which time grows."""
+    return exponent([(one.files, one.seconds) for one in found])
 
 
 def is_bounded(found: list[Growth]) -> bool:
     """Tell whether time grows as files do, and memory does not."""
     child = found[-1].child_bytes - found[0].child_bytes
     parent = found[-1].parent_bytes - found[0].parent_bytes
-    return exponent(found) <= MOST_EXPONENT and max(child, parent) <= MOST_GROWTH
+    return power_of(found) <= MOST_EXPONENT and max(child, parent) <= MOST_GROWTH
 
 
 def table_of(found: list[Growth]) -> Table:
     """Lay the figures out."""
-    power = exponent(found)
+    power = power_of(found)
     table = Table(title=f"Small JPEGs through one child: time grows with the power {power:.3f} of their number")
     for heading in ("files", "CPU seconds", "files a second", "MB of the child", "MB of the caller", ""):
         table.add_column(heading, justify="right")

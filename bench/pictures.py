@@ -47,7 +47,7 @@ from PIL import Image  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
-from picture_growth import COUNTS, SHORT_COUNTS, Growth, exponent, growth, is_bounded, table_of  # noqa: E402
+from picture_growth import COUNTS, SHORT_COUNTS, Growth, growth, is_bounded, power_of, table_of  # noqa: E402
 from picture_samples import Sample, assorted, photograph  # noqa: E402
 from sauveterre.media.fingerprint import fingerprint  # noqa: E402
 from sauveterre.media.hashes import LEAST_QUALITY  # noqa: E402
@@ -263,7 +263,7 @@ def write(speeds: list[Speed], found: list[Distances], grown: list[Growth], path
         "speeds": [asdict(line) | {"met": line.met} for line in speeds],
         "distances": [asdict(line) | {"met": line.met} for line in found],
         "growth": [asdict(one) for one in grown],
-        "exponent": round(exponent(grown), 3),
+        "exponent": round(power_of(grown), 3),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(report, indent=2) + "\n")

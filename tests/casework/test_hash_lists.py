@@ -6,14 +6,14 @@ from datetime import date
 import pytest
 
 from sauveterre.casework.models import AuditEvent, Content, HashList, Hit
-from sauveterre.casework.services.hash_lists import Shape, add_hash_list, update_hash_list
+from sauveterre.casework.services.hash_lists import add_hash_list, update_hash_list
 from sauveterre.casework.services.policies import remove_hash_list
 from sauveterre.casework.settling import lists_in_force, settle
 from sauveterre.casework.storage import incoming, kept_list, list_file
 from sauveterre.errors import InvalidInput, NotAllowed, UnreadableSource
 from sauveterre.matching.differences import Difference
 from sauveterre.pipeline import list_reading
-from sauveterre.records.hash_list import Origin, Trust
+from sauveterre.records.hash_list import Origin, Shape, Trust
 from sauveterre.records.limits import Clocks
 
 pytestmark = pytest.mark.django_db(transaction=True)

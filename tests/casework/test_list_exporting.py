@@ -8,11 +8,12 @@ import pytest
 
 from sauveterre.casework.list_exporting import ListOptions, decided_items, export_decisions, export_list
 from sauveterre.casework.models import AuditEvent, Content, HashList, Hit, Picture, Stack, StackDecision, StackMember
-from sauveterre.casework.services.hash_lists import Shape, add_hash_list, update_hash_list
+from sauveterre.casework.services.hash_lists import add_hash_list, update_hash_list
 from sauveterre.casework.services.policies import confirm, set_policy
 from sauveterre.errors import InvalidInput, NotAllowed
 from sauveterre.matching import lists
 from sauveterre.records.category import Category
+from sauveterre.records.hash_list import Shape
 from sauveterre.records.ruling import Rule
 
 pytestmark = pytest.mark.django_db(transaction=True)

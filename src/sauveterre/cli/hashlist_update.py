@@ -1,6 +1,5 @@
 """``sauveterre hashlist update`` and ``list``: new versions of lists, and those there were."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,18 +7,11 @@ import typer
 
 from sauveterre.cli import jsonl, session
 from sauveterre.cli.list_origin import DateOption, OriginOption, TrustOption, origin_from
-from sauveterre.records.hash_list import Trust
+from sauveterre.records.hash_list import Shape, Trust
 
 if TYPE_CHECKING:
     from sauveterre.casework.models import HashList
     from sauveterre.casework.services.hash_lists import Update
-
-
-class As(StrEnum):
-    """What the file is."""
-
-    WHOLE = "whole"
-    DIFFERENCE = "difference"
 
 
 def update(
@@ -27,7 +19,7 @@ def update(
     file: Annotated[Path, typer.Argument(help="Its new version: the whole list, or what changed.")],
     version: Annotated[str, typer.Option(help="The new version or its date.")],
     as_: Annotated[
-        As | None, typer.Option("--as", help="What the file is. Without it: the whole list, unless that is a guess.")
+        Shape | None, typer.Option("--as", help="What the file is. Without it: the whole list, unless that is a guess.")
     ] = None,
     preview: Annotated[bool, typer.Option("--preview", help="Only show what would change.")] = False,
     origin: OriginOption = "",
@@ -41,7 +33,7 @@ def update(
     Example: sauveterre hashlist update "National list" june.xml --version 2026-06 --as difference
     """
     session.start(workspace)
-    from sauveterre.casework.services.hash_lists import Shape, update_hash_list
+    from sauveterre.casework.services.hash_lists import update_hash_list
 
     found = update_hash_list(
         operation=session.operation(operation),
@@ -49,7 +41,7 @@ def update(
         name=name,
         version=version,
         by=session.officer(),
-        shape=Shape(as_.value) if as_ else None,
+        shape=as_,
         origin=origin_from(origin, date, trust),
         preview=preview,
     )

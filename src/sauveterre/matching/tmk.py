@@ -18,8 +18,6 @@ FRAME_RATE = 15
 PERIODS = (2731, 4391, 9767, 14653)
 WAVES, VALUES = 32, 256
 """Fourier coefficients of each period, and values of each feature."""
-FIRST_SCORE = 0.7
-"""The first score from which the description suggests to look closer."""
 SIZE = 263_344
 
 _HEAD = struct.Struct("<12s5i4i")

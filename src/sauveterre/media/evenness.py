@@ -25,32 +25,38 @@ def chi_square(counts: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> float:
 
 @dataclass(slots=True)
 class Evenness:
-    """Counts the bytes of a content as its blocks pass by, and stops at once where the first ones are not even."""
+    """Counts the bytes of a content as its blocks pass by, and stops at once where the first ones are not even.
+
+    Nothing is counted before the first ones are all there: most files are shorter.
+    """
 
     size: int = 0
     goes_on: bool = True
+    _first: bytearray = field(default_factory=bytearray)
     _counts: "np.ndarray[tuple[int], np.dtype[np.int64]]" = field(default_factory=lambda: np.zeros(256, np.int64))
 
     def take(self, block: bytes) -> None:
         """Take the next block."""
         if not self.goes_on:
             return
-        data = np.frombuffer(block, np.uint8)
-        if self.size < FIRST_BYTES:
-            first = data[: FIRST_BYTES - self.size]
-            self._count(first)
-            data = data[len(first) :]
-            self.goes_on = self.size < FIRST_BYTES or self._is_even()
-        if self.goes_on and len(data):
-            self._count(data)
+        self.size += len(block)
+        room = FIRST_BYTES - len(self._first)
+        if room:
+            self._first += block[:room]
+            if len(self._first) < FIRST_BYTES:
+                return
+            self._count(self._first)
+            self.goes_on = self._is_even()
+            block = block[room:]
+        if self.goes_on:
+            self._count(block)
 
     def is_that_of_a_container(self) -> bool:
         """Say whether the whole content meets the rule."""
         return self.goes_on and self.size >= LEAST_BYTES and self.size % SECTOR == 0 and self._is_even()
 
-    def _count(self, data: "np.ndarray[tuple[int], np.dtype[np.uint8]]") -> None:
-        self._counts += np.bincount(data, minlength=256)
-        self.size += len(data)
+    def _count(self, data: bytes | bytearray) -> None:
+        self._counts += np.bincount(np.frombuffer(data, np.uint8), minlength=256)
 
     def _is_even(self) -> bool:
         return LEAST_CHI_SQUARE <= chi_square(self._counts) <= MOST_CHI_SQUARE

@@ -66,7 +66,7 @@ def fingerprint(
             if decode and is_film(kind) and not stream.seekable():
                 copying.begin(head)
                 return False
-            return decode and (kind in FORMATS or is_film(kind))
+            return decode and extractor_of(kind) in DECODERS
 
         reading = read_once(
             cast(BinaryIO, copying), wanted=wanted, most_bytes=limits.entry_bytes, size_hint=size_hint,
@@ -75,9 +75,9 @@ def fingerprint(
         if md5_later is not None and not reading.digests.md5:
             md5_later(reading.head)
         seen = _Seen()
-        if (kind in FORMATS or is_film(kind)) and not decode:
+        if extractor_of(kind) in DECODERS and not decode:
             seen = _Seen(trouble=f"the {_named(kind)} {UNDECODED}")
-        elif kind in FORMATS or is_film(kind):
+        elif extractor_of(kind) in DECODERS:
             content = reading.whole if reading.whole is not None else copying.again()
             if content is None:
                 seen = _Seen(trouble=_only_once(kind, reading, limits))

@@ -72,6 +72,13 @@ class Trust(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Shape(StrEnum):
+    """What a file is, that a new version of a list is made with. The set is closed."""
+
+    WHOLE = "whole"
+    DIFFERENCE = "difference"
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where a list comes from, as far as it or whoever added it says so."""

@@ -1,7 +1,7 @@
 """Contents, pictures and films: which are known, which are near a known one, which a person must still look at."""
 
 import io
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
@@ -148,14 +148,13 @@ class Turn:
 def turn(sight: Sight, found: "Held") -> Turn:
     """Return what to look at before and after a content; of one that is settled meanwhile, what it stood between."""
     left = left_to_look_at(sight.operation)
-    own = found.content.pk
-    here = next((number for number, place in enumerate(left) if place % STEP == own), -1)
-    at = here if here >= 0 else bisect_right(left, place_of(own, found.stack_size))
-    beside = {"before": at - 1, "after": at + 1 if here >= 0 else at}
+    place = _place_among(left, found.content.pk, found.stack_size)
+    at, after = bisect_left(left, place), bisect_right(left, place)
+    beside = {"before": at - 1, "after": after}
     keys = {name: left[place] % STEP for name, place in beside.items() if 0 <= place < len(left)}
     digests = dict(Content.objects.filter(pk__in=keys.values()).values_list("pk", "sha256"))
     named = {name: digests.get(key, "") for name, key in keys.items()}
-    return Turn(here + 1, len(left), named.get("before", ""), named.get("after", ""))
+    return Turn(after if after > at else 0, len(left), named.get("before", ""), named.get("after", ""))
 
 
 def next_left(sight: Sight, *, after: int) -> str | None:
@@ -165,9 +164,13 @@ def next_left(sight: Sight, *, after: int) -> str | None:
     """
     left = left_to_look_at(sight.operation)
     size = StackMember.objects.filter(stack__members__content=after).count() or 1
-    place = next((place for place in left if place % STEP == after), place_of(after, size))
-    following = left[bisect_right(left, place) :] or left
+    following = left[bisect_right(left, _place_among(left, after, size)) :] or left
     return Content.objects.values_list("sha256", flat=True).get(pk=following[0] % STEP) if following else None
+
+
+def _place_among(left: list[int], content: int, size: int) -> int:
+    """Return the place of a content among those that are left, or, once it is settled, where it stood."""
+    return next((place for place in left if place % STEP == content), place_of(content, size))
 
 
 def _beyond(rows: QuerySet[Content], after: int) -> list[int]:
@@ -314,5 +317,5 @@ def _blurred(grey: Image.Image, grain: float, shown: float) -> bytes:
 
 def hash_lists(sight: Sight, *, in_force: bool = True) -> QuerySet[HashList]:
     """Return the hash lists in force, or all versions, each with how many contents were found on it (``found``)."""
-    rows = sight.operation.hash_lists.filter(**({"in_force": True} if in_force else {}))
-    return rows.annotate(found=Count("hits__content", distinct=True))
+    rows = sight.operation.hash_lists
+    return (rows.filter(in_force=True) if in_force else rows).annotate(found=Count("hits__content", distinct=True))

@@ -152,17 +152,19 @@ STANDING = """
 """
 """Each content that lies in some file. ``pile``: what is looked at once. A stack's own number, for it is decided at
 once; of its pictures the first is shown. Below 0, the content that is shown: a film, for its copies too."""
+STEP, MOST = 10**13, 99_999
 _TALLY = """
     WITH standing AS MATERIALIZED ({standing}), counted AS (
         SELECT how, count(*) AS contents, sum(files) AS files FROM standing GROUP BY how
     )
     SELECT (SELECT jsonb_object_agg(how, jsonb_build_array(contents, files)) FROM counted),
         ARRAY(
-            SELECT CASE WHEN pile < 0 THEN 99998 * 10000000000000 - pile
-                ELSE (99999 - least(count(*), 99999)) * 10000000000000 + min(id) END
+            SELECT CASE WHEN pile < 0 THEN ({most} - 1) * {step} - pile
+                ELSE ({most} - least(count(*), {most})) * {step} + min(id) END
             FROM standing WHERE how = 'shown' GROUP BY pile ORDER BY 1
         )
 """
+"""How many contents and files stand where, and the places (``place_of``) of those that are left."""
 _SETTLED = "SELECT entry.id FROM ({standing}) standing JOIN casework_entry entry ON entry.content_id = standing.id"
 _PILED = """
     SELECT first FROM (
@@ -185,10 +187,8 @@ def _query(template: str, operation: Operation) -> tuple[str, tuple[Any, ...]]:
     """Return a query over the standing of contents, and what its placeholders stand for."""
     flagged, given = _flagged(operation).query.sql_with_params()
     behind, also = _behind(operation).query.sql_with_params()
-    return template.format(standing=STANDING.format(flagged=flagged, behind=behind)), (*given, *also, operation.pk)
-
-
-STEP, MOST = 10**13, 99_999
+    standing = STANDING.format(flagged=flagged, behind=behind)
+    return template.format(standing=standing, step=STEP, most=MOST), (*given, *also, operation.pk)
 
 
 def place_of(content: int, size: int) -> int:

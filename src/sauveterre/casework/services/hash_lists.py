@@ -1,7 +1,6 @@
 """Hash lists: taking versions in, so that every hit can name the one that gave it."""
 
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 
 from django.db import transaction
@@ -17,18 +16,11 @@ from sauveterre.errors import InvalidInput
 from sauveterre.matching.differences import Difference, difference
 from sauveterre.pipeline.known import look_up, open_built
 from sauveterre.records.hash_list import Hit as HitRecord
-from sauveterre.records.hash_list import Origin, Trust
+from sauveterre.records.hash_list import Origin, Shape, Trust
 
 LONGEST = 200
 """Characters of a name and an origin; half as many of a version."""
 _UNSTATED = Origin()
-
-
-class Shape(StrEnum):
-    """What a file is, that a new version is made with."""
-
-    WHOLE = "whole"
-    DIFFERENCE = "difference"
 
 
 @dataclass(frozen=True, slots=True)
