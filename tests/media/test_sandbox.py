@@ -254,7 +254,10 @@ def test_a_task_that_breaks_the_pool_each_time_is_blamed_and_takes_no_other_with
     rubbish = f"[c.writer.send_bytes(b'rain') for c in {channels}]"
     with Sandbox(2, Limits()) as opened:
         bad = opened.submit(eval, f"({before}, {rubbish}, __import__('time').sleep(30))", seconds=60, **named)
-        good = [opened.submit(abs, -number, seconds=60, label=f"entry {number}") for number in range(20, 40)]
+        slow = "__import__('time').sleep(0.2) or {}"
+        good = [
+            opened.submit(eval, slow.format(number), seconds=60, label=f"entry {number}") for number in range(20, 40)
+        ]
         with pytest.raises(Casualty, match="the pool of child processes broke each time"):
             bad.result(60)
         assert [task.result(60) for task in good] == list(range(20, 40))

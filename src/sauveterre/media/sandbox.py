@@ -49,6 +49,7 @@ class _Task:
     parts: Sequence[str] = ()
     inner: "Future[Any] | None" = None
     silent_ends: int = 0
+    breaks: int = 0
 
 
 class Sandbox:
@@ -229,12 +230,12 @@ class Sandbox:
                 return
             self._losses += 1
             stranded = self._snapshot()
+            suspects = self._suspects(stranded)
             ended: list[_Task] = []
-            why = no_child()
             if self._losses > MOST_LOSSES:
                 self._losses = 0
-                ended = self._in_hand(stranded)
-                ended, why = (ended, pool_broken()) if ended else (stranded, why)
+                ended = suspects or stranded
+            why = pool_broken() if suspects else no_child()
             self._pool = self._successor(self._pool)
             for task in stranded:
                 if task not in ended:
@@ -242,13 +243,20 @@ class Sandbox:
         for task in ended:
             _finish(task.outcome, why)
 
-    def _in_hand(self, stranded: list[_Task]) -> list[_Task]:
-        """Return the tasks that children have in hand at this moment, and let nobody find them there later."""
+    def _suspects(self, stranded: list[_Task]) -> list[_Task]:
+        """Return those in hand at this moment that were so at the most breaks: a neighbour is there by chance.
+
+        Nobody finds them in hand later.
+        """
         files = list((self.scratch / forking.HANDS).iterdir())
         held = {found.label for file in files if (found := read_hand(file)) is not None}
         for file in files:
             file.unlink(missing_ok=True)
-        return [task for task in stranded if any(name and name in held for name in (task.label, *task.parts))]
+        in_hand = [task for task in stranded if any(name and name in held for name in (task.label, *task.parts))]
+        for task in in_hand:
+            task.breaks += 1
+        most = max((task.breaks for task in in_hand), default=0)
+        return [task for task in in_hand if task.breaks == most]
 
     def _forget(self, task: _Task | None) -> None:
         if task is None:
