@@ -30,6 +30,23 @@ def test_the_creator_is_member_and_administrator_from_then_on(make):
     assert found.roles[0].rows == (make.row("event created ada None 0"),)
 
 
+def test_an_owner_is_an_administrator_and_a_moderator_a_member(make):
+    found = timeline([], [make.snapshot("ada", "owner", 3), make.snapshot("ben", "moderator", 3)])
+    assert [(one.account, one.role) for one in found.roles] == [
+        ("ada", Role.ADMIN), ("ada", Role.MEMBER), ("ada", Role.OWNER), ("ben", Role.MEMBER), ("ben", Role.MODERATOR),
+    ]  # fmt: skip
+    assert administrators(found.roles) == {"g1": ("ada",)}
+
+
+def test_a_list_that_is_silent_about_roles_ends_none(make):
+    events = [make.event("promoted", "ada", "ben", 2)]
+    silent = replace(make.snapshot("ben", "member", 5), role_stated=False)
+    (admin,) = [one for one in roles(events, [silent]) if one.account == "ben" and one.role is Role.ADMIN]
+    assert (admin.end, admin.end_basis) == (None, "unknown")
+    (ended,) = [one for one in roles(events, [make.snapshot("ben", "member", 5)]) if one.role is Role.ADMIN]
+    assert ended.end == make.day(5)
+
+
 def test_promotion_and_demotion_name_who_did_them(make):
     events = [
         make.event("created", "ada", None, 0),

@@ -70,7 +70,9 @@ _ENTRY: _Effects = (
 )
 _EXIT: _Effects = (
     (Role.MEMBER, Step.END),
+    (Role.MODERATOR, Step.CEASE),
     (Role.ADMIN, Step.CEASE),
+    (Role.OWNER, Step.CEASE),
     (Role.INVITED, Step.CEASE),
     (Role.REQUESTING, Step.CEASE),
 )
@@ -92,7 +94,9 @@ _EFFECTS: dict[EventKind, _Effects] = {
     EventKind.BANNED: (
         (Role.BANNED, Step.BEGIN),
         (Role.MEMBER, Step.CEASE),
+        (Role.MODERATOR, Step.CEASE),
         (Role.ADMIN, Step.CEASE),
+        (Role.OWNER, Step.CEASE),
         (Role.INVITED, Step.CEASE),
         (Role.REQUESTING, Step.CEASE),
     ),
@@ -140,6 +144,13 @@ _DONE_FROM_INSIDE = frozenset(
     }
 )
 """Only a member can do these: the actor is seen inside."""
+
+_HELD_WITH = {
+    Role.MODERATOR: (Role.MEMBER,),
+    Role.ADMIN: (Role.MEMBER,),
+    Role.OWNER: (Role.ADMIN, Role.MEMBER),
+}
+_ABOVE_MEMBERS = frozenset(_HELD_WITH)
 
 _Draft = tuple[Track, datetime | None, Step, str, str | None, bool]
 
@@ -193,10 +204,10 @@ def _subject(event: GroupEvent) -> str | None:
 
 def _of_snapshot(snapshot: MemberSnapshot) -> Iterator[_Draft]:
     words = f"shown as {snapshot.role.value}"
-    held = {snapshot.role, Role.MEMBER} if snapshot.role is Role.ADMIN else {snapshot.role}
-    for role in Role:
+    held = {snapshot.role, *_HELD_WITH.get(snapshot.role, ())}
+    for role in Role if snapshot.role_stated else (snapshot.role,):
         step = Step.SEEN if role in held else Step.ABSENT
-        brought = role in held and role is not Role.ADMIN and snapshot.added_by != snapshot.account
+        brought = role in held and role not in _ABOVE_MEMBERS and snapshot.added_by != snapshot.account
         by = snapshot.added_by if brought else None
         yield Track(snapshot.group, snapshot.account, role), snapshot.at, step, words, by, True
 
@@ -234,7 +245,7 @@ def _omissions(
         for one in found[bisect_left(times.get(track.group, []), at) : until]:
             if track.account in one.names:
                 continue
-            for role in (Role.MEMBER, Role.ADMIN):
+            for role in (Role.MEMBER, *_HELD_WITH):
                 yield (track._replace(role=role), one.at, Step.ABSENT, MISSING, None, True), one.rows
 
 
@@ -253,7 +264,7 @@ def _lists_by_insiders(
         own = frozenset(
             one.provenance
             for one in shown
-            if one.account in owners.get(source, ()) and one.role in {Role.MEMBER, Role.ADMIN}
+            if one.account in owners.get(source, ()) and (one.role is Role.MEMBER or one.role in _ABOVE_MEMBERS)
         )
         if own:
             lists[group].append(_MemberList(at, frozenset(one.account for one in shown), own))

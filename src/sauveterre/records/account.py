@@ -10,8 +10,9 @@ from sauveterre.records.provenance import Provenance
 class Account:
     """An identity on a service.
 
-    ``stable_id`` carries its own type: ``aci:UUID``, ``pni:UUID``, ``e164:+…``, or ``self:STORE`` for a device
-    owner whose identifier the store does not state.
+    ``stable_id`` carries its own type: ``aci:UUID``, ``pni:UUID``, ``e164:+…``, ``jid:…``, ``tg:user…``, ``mxid:@…``,
+    ``discord:…``; ``self:STORE`` for a device owner whose identifier the store does not state, and ``name:STORE:NAME``
+    for one of whom the store states a display name only: it is never the same account as another store's.
     """
 
     service: str

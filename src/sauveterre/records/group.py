@@ -14,13 +14,20 @@ class GroupKind(StrEnum):
     DIRECT = "direct"
     DISTRIBUTION_LIST = "distribution_list"
     CALL_LINK = "call_link"
+    CHANNEL = "channel"
+    """One in which only some may write."""
+    COMMUNITY = "community"
+    """A group of groups."""
 
 
 class Role(StrEnum):
     """A role that a service's own data can state."""
 
     MEMBER = "member"
+    MODERATOR = "moderator"
     ADMIN = "admin"
+    OWNER = "owner"
+    """Made the group, or stands above its administrators; one of them."""
     INVITED = "invited"
     REQUESTING = "requesting"
     BANNED = "banned"
@@ -68,8 +75,9 @@ class EventKind(StrEnum):
 class Group:
     """A conversation as one store shows it. ``stable_id`` is equal on every device that saw it.
 
-    Signal: SHA-256 of the master key for groups, so that the live credential itself goes nowhere;
-    ``direct:A|B`` with both accounts' stable ids sorted for a conversation of two.
+    Signal: SHA-256 of the master key for groups, so that the live credential itself goes nowhere; WhatsApp
+    ``jid:…@g.us``; Telegram ``tg:ID``; Matrix ``mx:!room``; Discord ``discord:ID``. ``direct:A|B`` with both accounts'
+    stable ids sorted for a conversation of two. ``source:DIGEST:…`` where the store states nothing that others share.
     """
 
     service: str
@@ -97,6 +105,8 @@ class MemberSnapshot:
     joined_at_revision: int | None = None
     added_by: str | None = None
     """For invitations: who invited."""
+    role_stated: bool = True
+    """False where the store names who is in the group and is silent about roles: then ``role`` is member."""
 
 
 @dataclass(frozen=True, slots=True)

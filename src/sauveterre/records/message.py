@@ -29,13 +29,18 @@ class Message:
     """text, sticker, view_once, contact, poll, deleted, …: the reader's word for it."""
     provenance: Provenance
     deleted: str = "no"
-    """no, by_author or by_admin. Absence from a store is never called deletion."""
+    """no, by_author, by_admin, or on_device: an extraction tool recovered it from what that device had deleted, by whom
+    is unknown. Absence from a store is never called deletion."""
     deleted_by: str | None = None
     reply_to: str | None = None
     """``Message.key`` of the quoted message, when both author and time are stated."""
     expires_in_ms: int | None = None
     revision: int = 0
     """How many edits came before this text."""
+    server_at: datetime | None = None
+    """By the service's own clock, UTC, where the store keeps it."""
+    forwarded_from: str | None = None
+    """Who is named as the first author of a forwarded message, or empty where it only says that it was forwarded."""
 
 
 @dataclass(frozen=True, slots=True)

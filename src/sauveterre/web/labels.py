@@ -80,15 +80,20 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "filevault": "FileVault",
         "vss": _("shadow copies"), "unread": _("not a format that is read"), "encrypted": _("encrypted file"),
         "pdf": "PDF", "rtf": "RTF", "ole2": _("Office document"),
-        "signal_backup_v2": _("Signal backup"),
+        "signal_backup_v2": _("Signal backup"), "signal_android_backup": _("Signal backup of old form"),
+        "signal_android": _("Signal on Android"), "signal_desktop": "Signal Desktop", "signal_ios": _("Signal on iOS"),
+        "cellebrite_ufdr": _("UFDR report"), "whatsapp_android": _("WhatsApp on Android"),
+        "whatsapp_text": _("WhatsApp text export"), "telegram_json": _("Telegram export"),
+        "matrix_json": _("Matrix export"), "discord_package": _("Discord package"),
     },
     "role": {
-        "member": _("member"), "admin": _("administrator"), "invited": _("invited"), "requesting": _("asking to join"),
+        "member": _("member"), "moderator": _("moderator"), "admin": _("administrator"),
+        "owner": _("owner"), "invited": _("invited"), "requesting": _("asking to join"),
         "banned": _("banned"), "supplier": _("supplier"), "user": _("user"),
     },
     "group": {
         "group": _("group"), "direct": _("conversation of two"), "distribution_list": _("distribution list"),
-        "call_link": _("call link"),
+        "call_link": _("call link"), "channel": _("channel"), "community": _("community"),
     },
     "basis": {
         "event": _("dated by a row"), "snapshot": _("seen at that moment"), "unknown": _("unknown"),

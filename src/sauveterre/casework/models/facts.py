@@ -76,6 +76,7 @@ class SnapshotFact(Fact):
     at = models.DateTimeField()
     joined_at_revision = models.BigIntegerField(null=True)
     added_by = models.CharField(max_length=IDENTIFIER, null=True)
+    role_stated = models.BooleanField(default=True)
 
 
 class EventFact(Fact):
@@ -107,6 +108,8 @@ class MessageFact(Fact):
     reply_to = models.CharField(max_length=3 * IDENTIFIER, null=True)
     expires_in_ms = models.BigIntegerField(null=True)
     revision = models.PositiveIntegerField()
+    server_at = models.DateTimeField(null=True)
+    forwarded_from = models.TextField(null=True)
 
 
 class DeliveryFact(Fact):
