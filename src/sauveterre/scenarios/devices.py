@@ -59,19 +59,19 @@ class Teller:
     def __init__(self, device: Device, cast: Cast, line: Timeline, album: Album, rng: random.Random) -> None:
         """Take the world and the device that saw a part of it."""
         self.device = device
-        self._cast = cast
-        self._line = line
-        self._album = album
+        self.cast = cast
+        self.line = line
+        self.album = album
         self._rng = rng
         self._media: dict[int, StoredMedia | None] = {}
         self._chats: dict[str, int] = {}
         owner = device.owner
-        self._rooms = [cast.rooms[name] for name in device.rooms]
+        self.rooms = [cast.rooms[name] for name in device.rooms]
         self._since = {name: line.stays[name][owner].start for name in device.rooms}
         self._posts = [post for post in line.posts if self._sees(post)]
-        known = {account for room in self._rooms for account in room.everyone} - BARE
+        known = {account for room in self.rooms for account in room.everyone} - BARE
         known |= {peer for post in self._posts for peer in _peers(post.room)}
-        self._contacts = sorted(known - {owner})
+        self.contacts = sorted(known - {owner})
 
     def backup(self) -> Backup:
         """Return all that the device's backup holds."""
@@ -90,16 +90,16 @@ class Teller:
     def changes(self) -> list[Change]:
         """Return the changes that the device shows."""
         return [
-            change for change in self._line.changes
+            change for change in self.line.changes
             if change.room in self._since and self._since[change.room] <= change.at <= self.device.until
         ]  # fmt: skip
 
     def stated_numbers(self) -> list[int]:
         """Return the accounts whose phone number a row of this device states."""
-        return [index for index in self._contacts if self._states_number(self._account(index))]
+        return [index for index in self.contacts if self._states_number(self._account(index))]
 
     def _account(self, index: int) -> Account:
-        return self._cast.accounts[index]
+        return self.cast.accounts[index]
 
     def _sees(self, post: Post) -> bool:
         if post.at > self.device.until:
@@ -112,7 +112,7 @@ class Teller:
         if not account.phone or (not self.device.states_numbers and account.index % 3):
             return False
         old = REINSTALLED.get(account.index)
-        return old is None or old not in self._contacts
+        return old is None or old not in self.contacts
 
     def _recipient(self, index: int) -> int:
         return SELF if index == self.device.owner else FIRST_CONTACT + index
@@ -126,7 +126,7 @@ class Teller:
         story = {"name": "My Story", "allowReplies": True, "privacyMode": "ALL"}
         wrapped = {"distributionId": bytes(16), "distributionList": story}
         yield {"recipient": {"id": MY_STORY, "distributionList": wrapped}}
-        for index in self._contacts:
+        for index in self.contacts:
             yield {"recipient": {"id": FIRST_CONTACT + index, "contact": self._contact(self._account(index))}}
 
     def _contact(self, account: Account) -> Message:
@@ -140,12 +140,12 @@ class Teller:
         return contact
 
     def _groups(self) -> Iterator[Message]:
-        for number, room in enumerate(self._rooms):
+        for number, room in enumerate(self.rooms):
             group = {"masterKey": room.master_key, "whitelisted": True, "snapshot": self._snapshot(room)}
             yield {"recipient": {"id": FIRST_GROUP + number, "group": group}}
 
     def _snapshot(self, room: Room) -> Message:
-        changes = [c for c in self._line.changes if c.room == room.name and c.at <= self.device.until]
+        changes = [c for c in self.line.changes if c.room == room.name and c.at <= self.device.until]
         admins = administrators(changes)
         members = [
             {
@@ -153,8 +153,8 @@ class Teller:
                 "role": "ADMINISTRATOR" if index in admins else "DEFAULT",
                 "joinedAtVersion": stay.revision,
             }
-            for index, stay in sorted(self._line.stays[room.name].items())
-            if self._line.inside(room.name, index, self.device.until)
+            for index, stay in sorted(self.line.stays[room.name].items())
+            if self.line.inside(room.name, index, self.device.until)
         ]
         linked = any(change.kind == "link_enabled" for change in changes)
         access = {"attributes": "MEMBER", "members": "MEMBER"}
@@ -168,7 +168,7 @@ class Teller:
         }
 
     def _chat_frames(self) -> Iterator[Message]:
-        recipients = {room.name: FIRST_GROUP + number for number, room in enumerate(self._rooms)}
+        recipients = {room.name: FIRST_GROUP + number for number, room in enumerate(self.rooms)}
         for post in self._posts:
             if post.room.startswith("direct:"):
                 (peer,) = _peers(post.room) - {self.device.owner}
@@ -226,15 +226,15 @@ class Teller:
         return {**item, "standardMessage": self._standard(post)}
 
     def _admin_at(self, post: Post) -> int:
-        changes = [change for change in self._line.changes if change.room == post.room and change.at <= post.at]
+        changes = [change for change in self.line.changes if change.room == post.room and change.at <= post.at]
         return min(administrators(changes))
 
     def _send_status(self, post: Post) -> list[Message]:
-        peers = _peers(post.room) or set(self._line.stays.get(post.room, {}))
+        peers = _peers(post.room) or set(self.line.stays.get(post.room, {}))
         inside = [
             peer for peer in sorted(peers - {self.device.owner})
-            if peer in self._contacts
-            and (post.room.startswith("direct:") or self._line.inside(post.room, peer, post.at))
+            if peer in self.contacts
+            and (post.room.startswith("direct:") or self.line.inside(post.room, peer, post.at))
         ]  # fmt: skip
         ways = ("read", "read", "delivered", "sent")
         return [
@@ -269,8 +269,8 @@ class Teller:
         return message
 
     def _attachment(self, number: int) -> Message:
-        data = self._album.shared[number]
-        media = self._stored(number, data)
+        data = self.album.shared[number]
+        media = self.stored(number, data)
         digest = hashlib.sha256(data).digest()
         locator: dict[str, Any] = {"key": self._rng.randbytes(64), "plaintextHash": digest, "size": len(data)}
         if media is not None:
@@ -278,7 +278,7 @@ class Teller:
         pointer = {"contentType": "image/jpeg", "fileName": f"picture-{number:03d}.jpg", "locatorInfo": locator}
         return {"pointer": pointer, "flag": "NONE", "wasDownloaded": media is not None}
 
-    def _stored(self, number: int, data: bytes) -> StoredMedia | None:
+    def stored(self, number: int, data: bytes) -> StoredMedia | None:
         """Return the device's own copy of a picture, or None where it never downloaded it or lost it."""
         if number not in self._media:
             kept = self.device.holds_media and number % 23 != int(self.device.exhibit) % 23
