@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from sauveterre.messages.exports.phones import phone
 from sauveterre.messages.readers import telegram_json
 from sauveterre.messages.telegram.chats import peer, unix
-from sauveterre.messages.telegram.people import phone
 from sauveterre.messages.telegram.services import ACTIONS, OTHER_ACTIONS
 from sauveterre.records.account import Account, AccountIdentifier
 from sauveterre.records.group import EventKind, Group, GroupEvent, GroupKind

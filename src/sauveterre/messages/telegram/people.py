@@ -1,18 +1,10 @@
 """The owner of an export and the people in the owner's address book."""
 
-import re
 from typing import Any
 
+from sauveterre.messages.exports.phones import phone
 from sauveterre.messages.exports.rows import Row, number_of, text_of
 from sauveterre.messages.telegram.chats import unix
-
-
-def phone(text: str) -> tuple[str, str]:
-    """Return a telephone number with the word for it: ``e164`` where it is international, else ``phone`` as stated."""
-    digits = re.sub(r"[\s().\-]", "", text)
-    if digits.startswith("00"):
-        digits = f"+{digits[2:]}"
-    return ("e164", digits) if re.fullmatch(r"\+[1-9]\d{5,14}", digits) else ("phone", text.strip())
 
 
 def owner_of(personal: object) -> str | None:
