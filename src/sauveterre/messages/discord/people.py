@@ -26,7 +26,7 @@ def tell_owner(row: Row, owner: str, part: Item) -> None:
     """Write one thing that the account's own file states of its owner."""
     account = row.account(owner)
     value = part.value if isinstance(part.value, str) else ""
-    name = part.path[0]
+    name = part.pattern
     if name == "username":
         row.identifier(account, "username", value)
     elif name == "global_name":

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-import ijson
-
+from sauveterre.messages.exports.json_mend import Footing, Mender, Parser
 from sauveterre.messages.exports.json_text import JsonText
 
 CHUNK = 1 << 14
@@ -29,7 +28,11 @@ class Item:
     """One value at a place that was asked for."""
 
     path: Path
+    """Behind a break it says so: ``behind byte 4096`` stands before a member of the container in which reading went on,
+    and members of an array are counted from there."""
     value: Any
+    pattern: str = ""
+    """Which of the patterns it lies at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,34 +51,78 @@ def pointer(path: Iterable[str | int]) -> str:
 def items(stream: BinaryIO, *patterns: str) -> Iterator[Item | Fault]:
     """Yield the values at the patterns (``chats/list/*/messages/*``; ``*`` is any member), in the order of the file.
 
-    A fault of the JSON itself is the last thing yielded.
+    Where the JSON breaks, reading goes on at the next line that shows where it stands, if the file has such lines;
+    else that fault is the last thing yielded.
     """
-    walk, text, events = _Walk(patterns), JsonText(), ijson.sendable_list()
-    parser = ijson.basic_parse_coro(events, use_float=False)
-    offset = last = 0
-    while True:
-        chunk = _full_chunk(stream)
-        data, fault = text.take(chunk), text.fault
-        fed = _feed(parser, data, at_end=not chunk and fault is None)
-        if events:
-            last = offset
-        yield from walk.take(events)
-        events.clear()
-        span = f"between byte {offset} and byte {offset + len(chunk)}"
-        if text.replaced:
-            yield Fault(walk.path(), f"{span} are bytes that are not UTF-8: shown as \ufffd")
-        offset += len(chunk)
-        if walk.is_too_deep:
-            fault = f"values are nested deeper than {MOST_LEVELS_AROUND} levels"
-        elif fed and offset - last > MOST_BYTES_IN_ONE_VALUE:
-            fault = f"one value takes more than {MOST_BYTES_IN_ONE_VALUE:,} bytes"
-        elif not fed and fault is None:
-            fault = "the JSON breaks" if chunk else "the file ends too early"
-        if fault is not None:
-            yield Fault(walk.path(), f"{fault} {span}: nothing behind it is read")
-            return
-        if not chunk:
-            return
+    reading = _Reading(patterns)
+    while not reading.is_over:
+        yield from reading.take(_full_chunk(stream))
+
+
+class _Reading:
+    """One pass over a file, chunk by chunk."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self.is_over = False
+        self._walk, self._text, self._mender, self._parser = _Walk(patterns), JsonText(), Mender(), Parser()
+        self._offset = self._last = 0
+        """Bytes read, and those read when something was told last."""
+        self._is_lost = False
+        """Whether the JSON broke, and no line has shown yet where to go on."""
+
+    def take(self, chunk: bytes) -> Iterator[Item | Fault]:
+        """Yield what a chunk completes; an empty one is the end."""
+        data: bytes | None = self._mender.whole_lines(self._text.take(chunk), is_last=not chunk)
+        span = f"between byte {self._offset} and byte {self._offset + len(chunk)}"
+        self._offset += len(chunk)
+        fault = self._text.fault
+        is_last = not chunk and fault is None
+        while data is not None and (data := self._found(data)) is not None:
+            kinds = self._walk.kinds()
+            is_fed = self._parser.feed(data, is_last=is_last)
+            yield from self._told()
+            if is_fed or is_last or self._walk.is_too_deep:
+                fault = fault if is_fed else "the file ends too early"
+                break
+            data, self._is_lost = self._mender.behind_break(kinds, data), True
+            if data is not None:
+                yield Fault(self._walk.path(), f"the JSON breaks {span}: read on behind the line that is broken")
+            else:
+                fault = "the JSON breaks"
+        if self._text.replaced:
+            yield Fault(self._walk.path(), f"{span} are bytes that are not UTF-8: shown as \ufffd")
+        self.is_over = not chunk
+        if fault := self._end(fault):
+            self.is_over = True
+            yield Fault(self._walk.path(), f"{fault} {span}: nothing behind it is read")
+
+    def _found(self, data: bytes) -> bytes | None:
+        """Return the text to go on with: all of it, or behind a break from the line on that shows where it stands."""
+        if not self._is_lost:
+            return data
+        footing = self._mender.footing(data, self._walk.depth)
+        if footing is None:
+            return None
+        self._is_lost = False
+        self._walk.resume(footing, self._offset)
+        self._text.restart(footing.data + self._mender.held)
+        self._parser = Parser(self._walk.kinds() or ())
+        return footing.data
+
+    def _told(self) -> Iterator[Item | Fault]:
+        """Yield what the events complete."""
+        if self._parser.events:
+            self._last = self._offset
+        yield from self._walk.take(self._parser.events)
+        self._parser.events.clear()
+
+    def _end(self, fault: str | None) -> str | None:
+        """Return why nothing more can be read, or None."""
+        if self._walk.is_too_deep:
+            return f"values are nested deeper than {MOST_LEVELS_AROUND} levels"
+        if fault is None and self._offset - self._last > MOST_BYTES_IN_ONE_VALUE:
+            return f"one value takes more than {MOST_BYTES_IN_ONE_VALUE:,} bytes"
+        return "the file ends" if fault is None and self.is_over and self._is_lost else fault
 
 
 def _full_chunk(stream: BinaryIO) -> bytes:
@@ -87,26 +134,13 @@ def _full_chunk(stream: BinaryIO) -> bytes:
     return b"".join(parts)
 
 
-def _feed(parser: Any, data: bytes, *, at_end: bool) -> bool:
-    try:
-        if data:
-            parser.send(data)
-        if at_end:
-            parser.send(b"")
-            parser.close()
-    except StopIteration:
-        return True
-    except (ijson.JSONError, ValueError, ArithmeticError, SystemError):
-        return False
-    return True
-
-
 @dataclass(slots=True)
 class _Node:
     """A place in the patterns."""
 
     children: dict[str, "_Node"] = field(default_factory=dict)
     wanted: bool = False
+    pattern: str = ""
 
     def child(self, place: str | int | None) -> "_Node | None":
         named = self.children.get(place) if isinstance(place, str) else None
@@ -119,7 +153,7 @@ def _tree_of(patterns: Iterable[str]) -> _Node:
         node = root
         for part in pattern.split("/") if pattern else ():
             node = node.children.setdefault(part, _Node())
-        node.wanted = True
+        node.wanted, node.pattern = True, pattern
     return root
 
 
@@ -132,18 +166,48 @@ class _Walk:
         self._nodes: list[_Node | None] = []
         self._places: list[str | int | None] = []
         self._value = _Value()
+        self._marks: dict[int, str] = {}
+        """By level: from where on a container is read anew, behind a break."""
+
+    @property
+    def depth(self) -> int:
+        """How many containers are open around what was asked for."""
+        return len(self._nodes)
 
     def path(self) -> Path:
         """Return the place being read."""
-        return tuple("?" if place is None else place for place in self._places)
+        found: list[str | int] = []
+        for level, place in enumerate(self._places):
+            found += [self._marks[level]] if level in self._marks else []
+            found.append("?" if place is None else place)
+        return tuple(found)
+
+    def kinds(self) -> list[bytes] | None:
+        """Return what all open containers are, ``{`` or ``[``; None inside of one that is left out."""
+        around = [b"[" if isinstance(place, int) else b"{" for place in self._places]
+        inside = self._value.kinds()
+        return None if inside is None else around + inside
+
+    def resume(self, footing: Footing, offset: int) -> None:
+        """Go on where a line stands: a value that was being read is left out."""
+        level = footing.depth - 1
+        del self._nodes[level + 1 :], self._places[level + 1 :]
+        self._value = _Value()
+        self._marks = {at: mark for at, mark in self._marks.items() if at < level}
+        self._places[level] = -1 if footing.is_array else None
+        self._marks[level] = f"behind byte {offset}"
 
     def take(self, events: Iterable[tuple[str, Any]]) -> Iterator[Item | Fault]:
         """Follow the events, and hand over what they complete."""
-        for kind, value in events:
+        rest = iter(events)
+        while True:
             if self._value.depth:
-                if self._value.take(kind, value):
-                    yield self._value.result(self.path())
-            elif (found := self._around(kind, value)) is not None:
+                if not self._value.fill(rest):
+                    return
+                yield self._value.result(self.path())
+            if (event := next(rest, None)) is None:
+                return
+            if (found := self._around(*event)) is not None:
                 yield found
             if self.is_too_deep:
                 return
@@ -155,14 +219,13 @@ class _Walk:
         elif kind in ("end_map", "end_array"):
             self._nodes.pop()
             self._places.pop()
+            self._marks.pop(len(self._places), None)
         else:
             node = self._next_node()
-            is_wanted = node is not None and node.wanted
             if kind not in ("start_map", "start_array"):
-                return Item(self.path(), value) if is_wanted else None
-            if is_wanted:
-                self._value = _Value()
-                self._value.take(kind, value)
+                return Item(self.path(), value, node.pattern) if node is not None and node.wanted else None
+            if node is not None and node.wanted:
+                self._value = _Value(kind, node.pattern)
             else:
                 self._nodes.append(node)
                 self._places.append(None if kind == "start_map" else -1)
@@ -181,63 +244,85 @@ class _Walk:
 
 
 class _Value:
-    """One wanted container while it is put together."""
+    """One wanted container while it is put together. Bounds are looked at once for each chunk."""
 
-    __slots__ = ("_characters", "_fault", "_keys", "_stack", "_top", "_values", "depth")
+    __slots__ = ("_around", "_characters", "_fault", "_inner", "_key", "_pattern", "_top", "_values", "depth")
 
-    def __init__(self) -> None:
-        self.depth = 0
-        self._stack: list[Any] = []
-        self._keys: list[str] = []
-        self._top: Any = None
+    def __init__(self, kind: str = "", pattern: str = "") -> None:
+        """Begin with the event that opens the container; with none for a value that is complete."""
+        self._pattern = pattern
+        self.depth = 1 if kind else 0
+        self._top: Any = {} if kind == "start_map" else []
+        self._inner: Any = self._top
+        """The container that is open."""
+        self._key = ""
+        self._around: list[tuple[Any, str]] = []
+        """The open containers around it, each with the key under which it stands."""
         self._fault = ""
         self._values = self._characters = 0
 
-    def take(self, kind: str, value: Any) -> bool:
-        """Take one event; say whether the container is complete."""
-        if kind in ("end_map", "end_array"):
-            self.depth -= 1
-            if self._stack:
-                self._stack.pop()
-                self._keys.pop()
-            return self.depth == 0
-        begins = kind in ("start_map", "start_array")
-        self.depth += begins
-        if not self._fault:
-            self._count(value)
+    def fill(self, events: Iterator[tuple[str, Any]]) -> bool:
+        """Take events until the container is complete; say whether it is."""
         if self._fault:
-            return False
-        if kind == "map_key":
-            self._keys[-1] = value
-        elif begins:
-            container: Any = {} if kind == "start_map" else []
-            self._put(container)
-            self._stack.append(container)
-            self._keys.append("")
-        else:
-            self._put(value)
+            return self._skip(events)
+        inner, key, around = self._inner, self._key, self._around
+        is_map, characters, values = isinstance(inner, dict), self._characters, self._values
+        for kind, value in events:
+            values += 1
+            if kind == "map_key":
+                key = value
+                characters += len(value)
+            elif kind in ("start_map", "start_array"):
+                container: Any = {} if kind == "start_map" else []
+                if is_map:
+                    inner[key] = container
+                else:
+                    inner.append(container)
+                around.append((inner, key))
+                inner, is_map = container, kind == "start_map"
+                if len(around) >= MOST_LEVELS:
+                    self.depth = len(around) + 1
+                    self._drop(f"it is nested deeper than {MOST_LEVELS} levels")
+                    return self._skip(events)
+            elif kind in ("end_map", "end_array"):
+                if not around:
+                    self.depth = 0
+                    break
+                inner, key = around.pop()
+                is_map = isinstance(inner, dict)
+            else:
+                characters += len(value) if kind == "string" else 0
+                if is_map:
+                    inner[key] = value
+                else:
+                    inner.append(value)
+        self._inner, self._key, self._characters, self._values = inner, key, characters, values
+        self.depth = self.depth and len(around) + 1
+        if values > MOST_VALUES:
+            self._drop(f"it holds more than {MOST_VALUES:,} values")
+        elif characters > MOST_CHARACTERS:
+            self._drop(f"it holds more than {MOST_CHARACTERS:,} characters")
+        return self.depth == 0
+
+    def kinds(self) -> list[bytes] | None:
+        """Return what the open containers are, from the outermost on; None where that is not known."""
+        if not self.depth:
+            return []
+        opened = [*(container for container, _ in self._around), self._inner]
+        return None if self._fault else [b"{" if isinstance(one, dict) else b"[" for one in opened]
+
+    def _drop(self, fault: str) -> None:
+        self._fault = fault
+        self._top, self._inner, self._around = None, None, []
+
+    def _skip(self, events: Iterator[tuple[str, Any]]) -> bool:
+        """Pass over the rest of a container that is left out."""
+        for kind, _ in events:
+            self.depth += (kind in ("start_map", "start_array")) - (kind in ("end_map", "end_array"))
+            if self.depth == 0:
+                return True
         return False
-
-    def _count(self, value: Any) -> None:
-        self._values += 1
-        self._characters += len(value) if isinstance(value, str) else 0
-        if self.depth > MOST_LEVELS:
-            self._fault = f"it is nested deeper than {MOST_LEVELS} levels"
-        elif self._values > MOST_VALUES:
-            self._fault = f"it holds more than {MOST_VALUES:,} values"
-        elif self._characters > MOST_CHARACTERS:
-            self._fault = f"it holds more than {MOST_CHARACTERS:,} characters"
-        if self._fault:
-            self._stack, self._keys, self._top = [], [], None
-
-    def _put(self, value: Any) -> None:
-        if not self._stack:
-            self._top = value
-        elif isinstance(self._stack[-1], dict):
-            self._stack[-1][self._keys[-1]] = value
-        else:
-            self._stack[-1].append(value)
 
     def result(self, path: Path) -> Item | Fault:
         """Return the complete container, or why it is left out."""
-        return Fault(path, f"{self._fault}: not read") if self._fault else Item(path, self._top)
+        return Fault(path, f"{self._fault}: not read") if self._fault else Item(path, self._top, self._pattern)

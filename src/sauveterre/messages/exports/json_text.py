@@ -38,6 +38,11 @@ class JsonText:
             data = _ESCAPE.sub(_json_escape, data)
         return self._up_to_endless(data)
 
+    def restart(self, data: bytes) -> None:
+        """Count strings anew from the beginning of a line; ``data`` was returned already."""
+        plain = _ESCAPE.sub(b"", data) if b"\\" in data else data
+        self._is_in_string = bool(plain.count(b'"') % 2)
+
     def _utf8(self, chunk: bytes) -> bytes:
         state = self._decoder.getstate()
         self.replaced = False

@@ -107,8 +107,7 @@ class Export:
     def file(self, name: str) -> str | None:
         """Return the name of a file of the export's own folder as an entry's path; None where it is not there."""
         name = normpath(name)
-        is_inside = not name.startswith(("../", "/")) and join(dirname(self.path), name) in self.files
-        return name if is_inside else None
+        return name if join(dirname(self.path), name) in self.files else None
 
     def row(self, path: Path, unit: str = "") -> "Row":
         """Return a row at a place in the file: a JSON pointer, or what ``unit`` says."""

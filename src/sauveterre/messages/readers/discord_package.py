@@ -75,7 +75,7 @@ class _Package:
         yield from (*top.records, *faults)
         if owner:
             for row, part in self._items(self.layout.account, *MEMBERS):
-                if isinstance(part, Item) and part.path[0] == "relationships":
+                if isinstance(part, Item) and part.pattern == "relationships/*":
                     tell_known(row, part.value)
                 elif isinstance(part, Item):
                     tell_owner(row, owner, part)
@@ -113,7 +113,7 @@ class _Package:
     def _servers(self) -> Iterator[MessageRecord]:
         if self.layout.servers:
             for row, part in self._items(self.layout.servers, "*"):
-                if isinstance(part, Item) and (server := number(part.path[0])) and isinstance(part.value, str):
+                if isinstance(part, Item) and (server := number(part.path[-1])) and isinstance(part.value, str):
                     tell_server(row, server, part.value)
                 yield from row.records
         for server, files in self.layout.guilds.items():
@@ -136,7 +136,7 @@ class _Package:
         names: dict[int, str] = {}
         if self.layout.index:
             for row, part in self._items(self.layout.index, "*"):
-                channel = number(part.path[0]) if isinstance(part, Item) else None
+                channel = number(part.path[-1]) if isinstance(part, Item) else None
                 if channel in self.layout.channels and isinstance(part, Item) and isinstance(part.value, str):
                     names[channel] = part.value
                 yield from row.records

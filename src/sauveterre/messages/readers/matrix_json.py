@@ -89,13 +89,13 @@ def _survey(tree: Tree, export: Export) -> Survey:
             if isinstance(found, Fault):
                 continue
             is_export = True
-            if found.path[0] == "messages":
+            if found.pattern == "messages/*":
                 event = effective(found.value) if isinstance(found.value, dict) else {}
                 survey.take(event)
                 if len(survey.media) < MOST:
                     survey.media.update(candidates(event, export.files, folder))
             else:
-                _head(survey, str(found.path[0]), text_of({"": found.value}, ""))
+                _head(survey, found.pattern, text_of({"": found.value}, ""))
     if not is_export:
         raise UnreadableSource(f"{export.path} is no room export of Element: neither a header nor an event is in it")
     return survey

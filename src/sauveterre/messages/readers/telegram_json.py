@@ -10,7 +10,7 @@ from posixpath import basename
 from typing import Any, BinaryIO
 
 from sauveterre.errors import UnreadableSource
-from sauveterre.messages.exports.json_items import Fault, Item, items
+from sauveterre.messages.exports.json_items import Fault, Item, Path, items
 from sauveterre.messages.exports.media import entries_of, files_beside, open_file
 from sauveterre.messages.exports.rows import Export, Row, digest_of, number_of, text_of
 from sauveterre.messages.signal.links import safe_text
@@ -92,11 +92,11 @@ def _survey(tree: Tree, path: str) -> tuple[bool, str | None]:
     with tree.open(path) as stream:
         for found in items(stream, "personal_information", "chats/list/*/type", "type", "id", "messages/*"):
             if isinstance(found, Fault):
-                break
-            if found.path[0] in ("personal_information", "chats"):
+                continue
+            if found.pattern in ("personal_information", "chats/list/*/type"):
                 return True, owner_of(found.value)
-            kind = text_of({"type": found.value}, "type") if found.path == ("type",) else kind
-            other = number_of({"id": found.value}, "id") if found.path == ("id",) else other
+            kind = text_of({"type": found.value}, "type") if found.pattern == "type" else kind
+            other = number_of({"id": found.value}, "id") if found.pattern == "id" else other
             if kind == "saved_messages" and other:
                 return False, f"tg:user{other}"
             sender = peer(found.value.get("from_id")) if isinstance(found.value, dict) else None
@@ -115,8 +115,7 @@ def _is_full(tree: Tree, path: str) -> bool:
 
 
 _PEOPLE = {
-    ("personal_information",): tell_owner, ("contacts", "list"): tell_contact,
-    ("frequent_contacts", "list"): tell_frequent,
+    "personal_information": tell_owner, "contacts/list/*": tell_contact, "frequent_contacts/list/*": tell_frequent,
 }  # fmt: skip
 
 
@@ -127,16 +126,22 @@ def _items(tree: Tree, export: Export) -> Iterator[MessageRecord]:
             if isinstance(found, Fault):
                 yield Problem(export.row(found.path).provenance(), found.what)
                 continue
-            people = _PEOPLE.get(tuple(part for part in found.path if isinstance(part, str)))
-            if people is not None:
-                yield from _told(export, found, people)
+            if (tell := _PEOPLE.get(found.pattern)) is not None:
+                yield from _told(export, found, tell)
                 continue
-            place = found.path[:3] if found.path[0] in _LISTS else ()
+            part = found.pattern.removesuffix("/*").rpartition("/")[2]
+            place = _place(found, part) if "list" in found.pattern else ()
             if place != chat.place:
                 yield from _untold(export, chat)
                 chat = Chat(place)
-            yield from _of_chat(export, chat, found)
+            yield from _of_chat(export, chat, part, found)
     yield from _untold(export, chat)
+
+
+def _place(found: Item, part: str) -> Path:
+    """Return where a chat of several lies; behind a break nothing tells that it is the same chat still."""
+    at = len(found.path) - 1 - found.path[::-1].index(part)
+    return found.path[:at] + tuple(one for one in found.path[at + 1 : at + 2] if isinstance(one, str))
 
 
 def _told(export: Export, found: Item, tell: Callable[[Row, dict[str, Any]], None]) -> Iterator[MessageRecord]:
@@ -148,10 +153,9 @@ def _told(export: Export, found: Item, tell: Callable[[Row, dict[str, Any]], Non
     yield from row.records
 
 
-def _of_chat(export: Export, chat: Chat, found: Item) -> Iterator[MessageRecord]:
-    part = found.path[len(chat.place)]
+def _of_chat(export: Export, chat: Chat, part: str, found: Item) -> Iterator[MessageRecord]:
     if part != "messages":
-        _state(chat, str(part), found.value)
+        _state(chat, part, found.value)
         return
     row = export.row(found.path)
     message = found.value if isinstance(found.value, dict) else {}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sauveterre.messages.exports.json_items import Path
+from sauveterre.messages.exports.json_items import Path, pointer
 from sauveterre.messages.exports.rows import Row, bounded, number_of, text_of
 from sauveterre.records.group import Group, GroupKind
 
@@ -74,8 +74,8 @@ class Chat:
         owner = row.export.owner or f"self:sha256:{row.export.digest}"
         sort, kind = KINDS.get(self.type, ("", GroupKind.GROUP))
         if self.number is None or (not sort and self.type not in _TWO):
-            row.problem(f"the chat states no id and type that are known ({self.type[:40] or 'no type'})")
-            self.group = bounded(f"source:sha256:{row.export.digest}:chat:{row.locator.partition('/messages')[0]}")
+            row.problem(self._why_unknown())
+            self.group = bounded(f"source:sha256:{row.export.digest}:chat:{pointer(self.place)}")
         elif sort:
             self.group = f"tg:{sort}{_bare(self.number, first)}"
             self.is_numbered_for_all = sort == "channel"
@@ -87,6 +87,11 @@ class Chat:
         title = _ALONE.get(self.type, "") if kind is GroupKind.DIRECT else self.name
         state = "open" if self.type.startswith("public_") else "unknown"
         row.add(Group(row.export.service, self.group, title, kind, row.provenance(), link_state=state))
+
+    def _why_unknown(self) -> str:
+        if any(str(part).startswith("behind byte") for part in self.place):
+            return "behind the damage nothing tells which chat this is: told as a conversation of its own"
+        return f"the chat states no id and type that are known ({self.type[:40] or 'no type'})"
 
     def key(self, row: Row, message: dict[str, Any], sender: str | None, at: datetime | None) -> str:
         """Return ``Message.key``: the number where all share it, else sender, second, and which in that second.
