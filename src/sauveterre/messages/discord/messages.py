@@ -20,6 +20,8 @@ MOST_IDS = 1_000_000
 MOST_FAULTS = 100
 """Rows of one table that cannot be read; behind them nothing more is."""
 LONGEST_LINE = 1 << 20
+LONGEST_ROW = 1 << 22
+"""In characters, over all of its lines."""
 MOST_FILES = 100
 """Of one message."""
 _CLOCK = timedelta(seconds=2)
@@ -35,10 +37,10 @@ class Rows:
 
 def table_rows(stream: BinaryIO) -> Iterator[tuple[int, dict[str, str] | str]]:
     """Yield each row of a table with the line on which it ends: by column, or why it cannot be read."""
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
-    lines = iter(lambda: text.readline(LONGEST_LINE), "")
+    lines = _Lines(stream)
     table, header, faults = csv.reader(lines, strict=True), list[str](), 0
     while faults < MOST_FAULTS:
+        lines.left = LONGEST_ROW
         try:
             cells = next(table, None)
         except csv.Error as error:
@@ -55,6 +57,27 @@ def table_rows(stream: BinaryIO) -> Iterator[tuple[int, dict[str, str] | str]]:
         elif cells:
             yield table.line_num, dict(zip(header, cells, strict=True))
     yield table.line_num, f"{faults} rows cannot be read: behind them nothing is"
+
+
+class _Lines:
+    """Lines of a table: none without end, and no row of lines without end."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self.left = LONGEST_ROW
+        """Characters that the row being read may still have."""
+        self._text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        line = self._text.readline(LONGEST_LINE)
+        if not line:
+            raise StopIteration
+        self.left -= len(line)
+        if self.left < 0:
+            raise csv.Error(f"it is longer than {LONGEST_ROW:,} characters")
+        return line
 
 
 def tell_message(row: Row, rows: Rows, stored: dict[str, Any]) -> None:

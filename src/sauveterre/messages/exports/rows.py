@@ -19,7 +19,7 @@ from sauveterre.records.problem import Problem
 from sauveterre.records.provenance import Provenance
 from sauveterre.records.tree import Tree
 
-MOST_REMEMBERED = 500_000
+MOST_REMEMBERED = 200_000
 """Of what was told already; beyond, the table starts anew and rows may repeat an account."""
 LONGEST_ID = 250
 LONGEST_RAW = 40
@@ -153,7 +153,7 @@ class Row:
     def identifier(self, account: str, kind: str, value: str, since: datetime | None = None) -> None:
         """Write an identifier that this row states, unless it is empty or was told with the same time."""
         value = safe_text(value.strip())
-        if value and self.export.is_new((account, kind, value, since)):
+        if value and self.export.is_new((account, kind, bounded(value), since)):
             self.add(AccountIdentifier(account, kind, value, self.provenance(), since))
 
     def named(self, name: str) -> str:

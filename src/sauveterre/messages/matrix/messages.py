@@ -40,7 +40,7 @@ def tell_message(one: Happening) -> None:
 def _changes(one: Happening) -> int:
     """Return how often the author changed this message later in the store."""
     counted = one.room.survey.edits.get(one.id)
-    return counted[one.sender] if counted else 0
+    return counted[bounded(one.sender)] if counted else 0
 
 
 def _change(one: Happening, target: str) -> None:
@@ -51,7 +51,7 @@ def _change(one: Happening, target: str) -> None:
     one.room.changed[target] += 1
     revision = one.room.changed[target]
     counted = one.room.survey.edits.get(target)
-    total = counted[one.sender] if counted else revision
+    total = counted[bounded(one.sender)] if counted else revision
     key = one.room.key(target) + (f"|r{revision}" if revision < total else "")
     _write(one, key, map_of(one.content, "m.new_content"), revision, of=target)
 
@@ -88,7 +88,7 @@ def _direction(one: Happening) -> str:
 def _deleted(one: Happening, message: Message, of: str) -> Message:
     """Return the message with who deleted it, where an event says so."""
     because = map_of(map_of(one.event, "unsigned"), "redacted_because")
-    by = text_of(because, "sender") or one.room.survey.deleted.get(of or one.id, ("", None))[0]
+    by = text_of(because, "sender") or one.room.survey.deleted.get(of or one.id, "")
     if not by:
         if because:
             one.row.problem("the message was deleted, and the row does not say by whom")

@@ -9,10 +9,10 @@ from sauveterre.messages.matrix.levels import Levels
 from sauveterre.messages.signal.links import safe_text
 from sauveterre.records.group import EventKind, GroupEvent, Role
 
-MOST = 500_000
+MOST = 200_000
 """Of members, deletions and edits remembered; more are not tied together."""
 
-MOST_IDS = 1_000_000
+MOST_IDS = 500_000
 """Of events; repetitions behind them are not noticed."""
 
 
@@ -34,7 +34,7 @@ def effective(event: dict[str, Any]) -> dict[str, Any]:
 def relation(event: dict[str, Any]) -> tuple[str, str]:
     """Return how an event relates to which other: (``m.replace``, event id) and the like; empty without."""
     related = map_of(map_of(event, "content"), "m.relates_to")
-    return text_of(related, "rel_type"), text_of(related, "event_id")
+    return text_of(related, "rel_type"), bounded(text_of(related, "event_id"))
 
 
 @dataclass(slots=True)
@@ -50,8 +50,8 @@ class Survey:
     """The last join rule."""
     encrypted: int = 0
     events: int = 0
-    deleted: dict[str, tuple[str, int | None]] = field(default_factory=dict)
-    """Who deleted an event, by its id, and when."""
+    deleted: dict[str, str] = field(default_factory=dict)
+    """Who deleted an event, by its id."""
     edits: dict[str, Counter[str]] = field(default_factory=dict)
     """How often whom an event was changed by, by its id."""
     media: Counter[str] = field(default_factory=Counter)
@@ -67,10 +67,10 @@ class Survey:
             self.rule = text_of(event.get("content"), "join_rule")
         if kind == "m.room.redaction" and len(self.deleted) < MOST:
             target = text_of(event, "redacts") or text_of(event.get("content"), "redacts")
-            self.deleted.setdefault(target, (sender, number_of(event, "origin_server_ts")))
+            self.deleted.setdefault(bounded(target), bounded(sender))
         how, target = relation(event)
         if kind == "m.room.message" and how == "m.replace" and len(self.edits) < MOST:
-            self.edits.setdefault(target, Counter())[sender] += 1
+            self.edits.setdefault(target, Counter())[bounded(sender)] += 1
 
 
 @dataclass(slots=True)
@@ -123,7 +123,7 @@ class Happening:
         self.at = moment(self.stamp)
         self.at_raw = raw(event.get("origin_server_ts"))
         stated = text_of(event, "event_id")
-        self.id = stated or f"{row.export.digest[:16]}:{row.locator}"
+        self.id = bounded(stated) or f"{row.export.digest[:16]}:{row.locator}"
         self.actor = self.account(self.sender)
 
     def account(self, user: str) -> str | None:

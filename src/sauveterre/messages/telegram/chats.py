@@ -134,6 +134,7 @@ class Chat:
 
     def meet(self, name: str, account: str) -> None:
         """Remember under which display name an account was seen."""
+        name = bounded(name)
         if name and len(self.names) < MOST_KEYS and self.names.setdefault(name, account) != account:
             self.names[name] = "several"
 

@@ -7,7 +7,7 @@ no longer, an administrator.
 from dataclasses import dataclass
 from typing import Any
 
-from sauveterre.messages.exports.rows import Row, list_of, raw, text_of
+from sauveterre.messages.exports.rows import Row, bounded, list_of, raw, text_of
 from sauveterre.messages.signal.links import safe_text
 from sauveterre.messages.telegram.chats import Chat, peer, unix
 from sauveterre.messages.telegram.texts import about
@@ -92,7 +92,7 @@ def _happenings(row: Row, chat: Chat, service: dict[str, Any], kind: EventKind, 
         return [_Happening(kind), *(_Happening(EventKind.ADDED, row.named(other), _BY_NAME) for other in others)]
     if kind not in (EventKind.ADDED, EventKind.REMOVED):
         return [_Happening(kind)]
-    if members == [own] and actor is not None and chat.names.get(own) == actor:
+    if members == [own] and actor is not None and chat.names.get(bounded(own)) == actor:
         return [_Happening(EventKind.JOINED if kind is EventKind.ADDED else EventKind.LEFT, actor, _ONESELF)]
     if len(members) < len(list_of(service, "members")) or not members:
         row.problem("the row names a member who has no name any more: whom it is about is not told")
