@@ -43,7 +43,6 @@ _ALONE: dict[str, Callable[[Telling, Model], None]] = {
     "Call": read_call,
 }
 _SHORT = ("SMS", "MMS")
-_READ = frozenset({"Chat", "InstantMessage", *_SHORT, *_ALONE})
 _NOTES = (
     "A report holds what the examiner chose to export, of what the extraction program could decode: that a message, a "
     "chat or a person is missing means nothing.",
@@ -160,7 +159,7 @@ def _piece(telling: Telling, piece: Piece, chat: Conversation | None) -> Convers
         _message(telling, piece, chat if piece.chat else None)
     elif model.type in _SHORT:
         _message(telling, replace(piece, model=with_ends(model)), None)
-    elif model.type == "ChatActivity" and chat is not None:
+    elif model.type == "ChatActivity" and piece.field == "ActivityLog" and chat is not None:
         read_activities(telling, chat, [model])
     elif model.type in _ALONE:
         _ALONE[model.type](telling, model)
@@ -182,9 +181,8 @@ def _last_words(telling: Telling) -> Iterator[Problem]:
         yield Problem(
             telling.source.at("decodedData"), f"{more:,} more problems of this report are not told one by one"
         )
-    others = {name: count for name, count in telling.index.types.items() if name not in _READ}
-    if others:
-        what = ", ".join(f"{name or '(no type)'} {count:,}" for name, count in sorted(others.items()))
+    if telling.index.unread:
+        what = "; ".join(f"{sort} {count:,}" for sort, count in sorted(telling.index.unread.items()))
         yield Problem(
             telling.source.at("decodedData"), clean_text(f"models of these types are not read: {what[:2000]}")
         )

@@ -130,7 +130,7 @@ class Telling:
     def _unnamed(self, party: Model, name: str, owner: str) -> Named | None:
         if party.truth("IsPhoneOwner"):
             return Named(owner)
-        return Named(f"name:{self.source.digest}:{short(clean_text(name))}") if name else None
+        return Named(f"name:{self.source.digest}:{short(self.text(name))}") if name else None
 
     def direct(self, service: str, owner: str, peer: str, where: Provenance) -> str:
         """Return the conversation of two accounts, told once."""

@@ -7,7 +7,7 @@ lead forwards. The tables lie in a temporary database whose file has no name.
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,8 +28,10 @@ MOST_OWNERS = 200
 MOST_TYPES = 1_000
 DIGESTS = {"SHA256": 64, "SHA1": 40, "MD5": 32}
 """Names of digests among a file's metadata, the strongest first, and their hex digits."""
+_FIELDS = {"Party": "Participants", "ChatActivity": "ActivityLog"}
+"""Models that are read in this field of a chat only."""
 _TABLES = """
-CREATE TABLE there (folded TEXT PRIMARY KEY, path TEXT) WITHOUT ROWID;
+CREATE TABLE there (folded TEXT, path TEXT, PRIMARY KEY (folded, path)) WITHOUT ROWID;
 CREATE TABLE file (id TEXT PRIMARY KEY, local TEXT, path TEXT, size INTEGER, digests TEXT) WITHOUT ROWID;
 CREATE TABLE wanted (number INTEGER PRIMARY KEY, file TEXT, local TEXT, model TEXT, UNIQUE (file, local));
 CREATE TABLE chat (number INTEGER PRIMARY KEY, model TEXT);
@@ -74,10 +76,20 @@ class Index:
         """
         self.fault = ""
         self.is_report = False
-        self.types: Counter[str] = Counter()
+        self.unread: Counter[str] = Counter()
+        """How many models there are of each sort that is not read."""
         self.latest: datetime | None = None
         """The latest activity that any chat states."""
         self._owners: dict[str, dict[str, None]] = {}
+        self._handlers: dict[str, Callable[[Piece], None]] = {
+            "Party": self._party,
+            "InstantMessage": self._message,
+            "ChatActivity": self._activity,
+            "Chat": self._chat,
+            "UserAccount": self._account,
+            **dict.fromkeys(("SMS", "MMS"), self._message),
+            **dict.fromkeys(("Contact", "Call"), self._nothing),
+        }
         self._root = dirname(report)
         with TemporaryDirectory(prefix="report-") as folder:
             self._database = sqlite3.connect(Path(folder) / "index", isolation_level=None)
@@ -133,25 +145,27 @@ class Index:
             self._put("file", file.id, local, file.path, file.size, json.dumps(stated))
 
     def _piece(self, piece: Piece) -> None:
-        model = piece.model
-        if not piece.field and (len(self.types) < MOST_TYPES or model.type in self.types):
-            self.types[model.type] += 1
-        if piece.field == "Participants":
-            self._party(piece)
-        elif model.type == "InstantMessage":
-            self._message(piece)
-        elif model.type == "ChatActivity":
-            self._put("activity", model.text("SystemMessageId"), 1)
-        elif model.type == "Chat":
-            self._chat(piece.chat, model)
-        elif model.type == "UserAccount":
-            self._own(service_of(model.text("Source", "ServiceType")), own_identifiers(model))
+        handler = self._handlers.get(piece.model.type)
+        if handler is not None and _FIELDS.get(piece.model.type, piece.field) == piece.field:
+            handler(piece)
+        elif len(self.unread) < MOST_TYPES or piece.sort in self.unread:
+            self.unread[piece.sort] += 1
 
-    def _chat(self, number: int, model: Model) -> None:
+    def _activity(self, piece: Piece) -> None:
+        self._put("activity", piece.model.text("SystemMessageId"), 1)
+
+    def _account(self, piece: Piece) -> None:
+        self._own(service_of(piece.model.text("Source", "ServiceType")), own_identifiers(piece.model))
+
+    def _chat(self, piece: Piece) -> None:
+        number, model = piece.chat, piece.model
         last = model.moment("LastActivity")
         if last is not None and last.year < 2100 and (self.latest is None or last > self.latest):
             self.latest = last
         self._put("chat", number, json.dumps([model.attributes, model.fields]))
+
+    def _nothing(self, piece: Piece) -> None:
+        """Have nothing to know of it beforehand."""
 
     def _party(self, piece: Piece) -> None:
         model = piece.model
@@ -233,8 +247,9 @@ class Index:
     def _place(self, path: str, root: str | None = None) -> str | None:
         if not path:
             return None
-        folded = join(self._root if root is None else root, path).casefold()
-        found = self._rows("SELECT path FROM there WHERE folded = ?", folded)
+        whole = join(self._root if root is None else root, path)
+        nearest = "SELECT path FROM there WHERE folded = ? ORDER BY path <> ?, path LIMIT 1"
+        found = self._rows(nearest, whole.casefold(), whole)
         return found[0][0] if found else None
 
     def wanted(self) -> Iterator[tuple[KnownFile, str]]:

@@ -14,6 +14,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sauveterre.messages.protobuf import clean_text
+from sauveterre.messages.signal.links import safe_text
 from sauveterre.messages.signal.updates import message_key
 from sauveterre.records.group import GroupKind
 
@@ -71,14 +72,14 @@ def account_of(service: str, identifier: str) -> Named | None:
     if not identifier or identifier.lower() == SYSTEM:
         return None
     found = _ACCOUNTS[service](identifier) if service in _ACCOUNTS else None
-    return found or Named(f"ufdr:{service}:{short(identifier)}")
+    return found or Named(f"ufdr:{service}:{short(safe_text(identifier))}")
 
 
 def group_of(service: str, identifier: str) -> str:
     """Return ``Group.stable_id`` of a conversation of more than two; ``identifier`` is not empty."""
     identifier = clean_text(identifier.strip())
     found = _GROUPS[service](identifier) if service in _GROUPS else ""
-    return found or f"ufdr:{service}:{short(identifier)}"
+    return found or f"ufdr:{service}:{short(safe_text(identifier))}"
 
 
 def kind_by_shape(service: str, identifier: str) -> GroupKind | None:

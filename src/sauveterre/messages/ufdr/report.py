@@ -35,8 +35,6 @@ MOST_NAME = 300
 """Most characters kept of an attribute: names, identifiers, states."""
 _ATTRIBUTES = ("id", "pa_id", "deleted_state", "decoding_confidence", "source_index", "file_id")
 """Attributes of a model that are kept."""
-PIECES = {"Participants": "Party", "Messages": "InstantMessage", "ActivityLog": "ChatActivity"}
-"""Fields of a chat whose models are handed out one by one."""
 
 
 class BadReport(ValueError):
@@ -71,11 +69,16 @@ class Piece:
     number: int
     """Counted from 1 over the whole report."""
     field: str = ""
-    """Empty, or the field of the chat that it comes from."""
+    """The field of the chat that it comes from; empty for a model that stands for itself."""
     chat: int = 0
     """Number of the chat that it is, or is a piece of, counted from 1; a chat's pieces come before it."""
     cut: str = ""
     """What of it was too much to be kept."""
+
+    @property
+    def sort(self) -> str:
+        """The model's type, after the field of a chat where it is a piece of one."""
+        return f"{self.model.type or '(no type)'}{f' in {self.field} of chats' if self.chat and self.field else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,10 +261,8 @@ class _Target:
             self._open[-1].models.setdefault(self._field[-1], []).append(model)
 
     def _is_piece(self) -> bool:
-        """Say whether the innermost model is a piece of a chat that is handed out by itself."""
-        return (
-            len(self._open) == 2 and self._open[0].type == "Chat" and PIECES.get(self._field[-2]) == self._open[1].type
-        )
+        """Say whether the innermost model lies directly in a chat: those are handed out by themselves."""
+        return len(self._open) == 2 and self._open[0].type == "Chat"
 
     def _room(self, length: int) -> bool:
         """Say whether a value or model of this length may still be kept, and count it."""
