@@ -6,9 +6,9 @@ with ``value`` or ``empty``, ``modelField`` and ``multiModelField`` with models,
 out piece by piece, as one chat may be most of the report. Document types are refused, entities cannot occur.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
 
 from defusedxml.common import DefusedXmlException
@@ -35,6 +35,24 @@ MOST_NAME = 300
 """Most characters kept of an attribute: names, identifiers, states."""
 _ATTRIBUTES = ("id", "pa_id", "deleted_state", "decoding_confidence", "source_index", "file_id")
 """Attributes of a model that are kept."""
+
+
+_STARTS = {
+    "project": "project",
+    "taggedFiles": "files",
+    "decodedData": "decoded",
+    "file": "file",
+    "item": "item",
+    "model": "model",
+    "field": "field",
+    "multiField": "field",
+    "modelField": "field",
+    "multiModelField": "field",
+    "value": "value",
+    "source": "source",
+}
+"""Elements that are looked at, and by which method."""
+_ENDS = frozenset({"file", "item", "model", "value"})
 
 
 class BadReport(ValueError):
@@ -98,6 +116,7 @@ def read_report(stream: BinaryIO) -> Iterator[Found]:
     """
     target = _Target()
     parser = DefusedXMLParser(target=target, forbid_dtd=True)
+    target.listen(parser)
     silent = fed = 0
     try:
         for text in clean_text(stream):
@@ -129,6 +148,8 @@ class _Target:
         self.events = 0
         self._found: list[Found] = []
         self._names: set[str] = set()
+        self._starts: dict[str, Callable[[dict[str, str]], None] | None] = {}
+        self._ends: dict[str, Callable[[], None] | None] = {}
         self._depth = 0
         self._open: list[Model] = []
         self._field: list[str] = [""]
@@ -161,25 +182,38 @@ class _Target:
         chat = self._open[:1] if self._open and self._open[0].type == "Chat" else []
         return [Piece(model, self._pieces + 1, "", self._chats) for model in chat]
 
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        """Take up an element."""
+    def listen(self, parser: Any) -> None:
+        """Be called by the parser's own engine for elements and text; what it refuses, it goes on to refuse."""
+        engine = parser.parser
+        engine.ordered_attributes = False
+        engine.DefaultHandlerExpand = None
+        engine.StartElementHandler, engine.EndElementHandler = self._start, self._end
+        engine.CharacterDataHandler = self._data
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
         self.events += 1
         self._depth += 1
-        if tag not in self._names or not self._names.issuperset(attributes):
-            self._names.update((tag, *attributes))
-        if self._depth > MOST_DEPTH:
-            raise BadReport(f"its elements lie more than {MOST_DEPTH:,} deep")
-        if len(self._names) > MOST_NAMES:
-            raise BadReport(f"it has more than {MOST_NAMES:,} different names of elements and attributes")
+        if tag not in self._starts or not self._names.issuperset(attributes):
+            self._learn(tag, attributes)
         if self._depth > MOST_NESTED:
+            if self._depth > MOST_DEPTH:
+                raise BadReport(f"its elements lie more than {MOST_DEPTH:,} deep")
             self._cut = self._cut or f"what lies more than {MOST_NESTED} elements deep"
             return
-        handler = _STARTS.get(tag.rpartition("}")[2])
+        handler = self._starts[tag]
         if handler is not None:
-            handler(self, tag.rpartition("}")[2], attributes)
+            handler(attributes)
 
-    def data(self, text: str) -> None:
-        """Take text of a value that is wanted, as far as it is kept."""
+    def _learn(self, tag: str, attributes: dict[str, str]) -> None:
+        """Find once for each name of an element what it means here, and count all names."""
+        name = tag.rpartition("}")[2]
+        self._starts[tag] = getattr(self, f"_start_{_STARTS[name]}") if name in _STARTS else None
+        self._ends[tag] = getattr(self, f"_end_{name}") if name in _ENDS else None
+        self._names.update(attributes)
+        if len(self._names) + len(self._starts) > MOST_NAMES:
+            raise BadReport(f"it has more than {MOST_NAMES:,} different names of elements and attributes")
+
+    def _data(self, text: str) -> None:
         if self._wanted and self._depth <= MOST_NESTED:
             room = MOST_TEXT - self._length
             if len(text) > room:
@@ -187,27 +221,31 @@ class _Target:
             self._text.append(text[:room])
             self._length += min(len(text), room)
 
-    def end(self, tag: str) -> None:
-        """Leave an element."""
+    def _end(self, tag: str) -> None:
         self.events += 1
         self._depth -= 1
-        if self._depth < MOST_NESTED:
-            handler = _ENDS.get(tag.rpartition("}")[2])
-            if handler is not None:
-                handler(self)
+        handler = self._ends[tag]
+        if handler is not None and self._depth < MOST_NESTED:
+            handler()
 
     def close(self) -> None:
         """Have nothing more to do."""
 
-    def _project(self, _name: str, attributes: dict[str, str]) -> None:
+    def _start_project(self, attributes: dict[str, str]) -> None:
         self._found += [Fact(f"@{name}", value.strip()) for name, value in sorted(attributes.items())]
 
-    def _part(self, name: str, _attributes: dict[str, str]) -> None:
+    def _start_files(self, _attributes: dict[str, str]) -> None:
+        self._part("taggedFiles")
+
+    def _start_decoded(self, _attributes: dict[str, str]) -> None:
+        self._part("decodedData")
+
+    def _part(self, name: str) -> None:
         if not self._open:
             self._section = name
             self._found.append(Begin(name))
 
-    def _start_file(self, _name: str, attributes: dict[str, str]) -> None:
+    def _start_file(self, attributes: dict[str, str]) -> None:
         if self._section == "taggedFiles":
             size = attributes.get("size", "")
             known = int(size) if size.isdecimal() and len(size) < 19 else None
@@ -219,7 +257,7 @@ class _Target:
             self._found.append(self._file)
             self._file = None
 
-    def _start_item(self, _name: str, attributes: dict[str, str]) -> None:
+    def _start_item(self, attributes: dict[str, str]) -> None:
         if not self._open and self._section != "decodedData":
             self._item = attributes.get("name", "")[:MOST_NAME]
             self._want("")
@@ -234,7 +272,7 @@ class _Target:
         elif self._section != "taggedFiles":
             self._found.append(Fact(name, value))
 
-    def _start_model(self, _name: str, attributes: dict[str, str]) -> None:
+    def _start_model(self, attributes: dict[str, str]) -> None:
         kept = {name: attributes[name][:MOST_NAME] for name in _ATTRIBUTES if attributes.get(name)}
         model = Model(attributes.get("type", "")[:MOST_NAME], kept)
         self._open.append(model)
@@ -274,11 +312,11 @@ class _Target:
             return False
         return True
 
-    def _start_field(self, _name: str, attributes: dict[str, str]) -> None:
+    def _start_field(self, attributes: dict[str, str]) -> None:
         if self._open:
             self._field[-1] = attributes.get("name", "")[:MOST_NAME]
 
-    def _start_value(self, _name: str, attributes: dict[str, str]) -> None:
+    def _start_value(self, attributes: dict[str, str]) -> None:
         if self._open:
             self._want(attributes.get("format", ""))
 
@@ -287,7 +325,7 @@ class _Target:
         if self._open and value and self._room(len(value)):
             self._open[-1].fields.setdefault(self._field[-1], []).append(value)
 
-    def _source(self, _name: str, attributes: dict[str, str]) -> None:
+    def _start_source(self, attributes: dict[str, str]) -> None:
         length = attributes.get("length", "")
         if self._open and length.isdecimal() and len(length) < 19 and self._room(1):
             self._open[-1].lengths.append(int(length))
@@ -298,25 +336,3 @@ class _Target:
     def _taken(self, style: str) -> str:
         text, self._text, self._wanted = "".join(self._text), [], False
         return value_of(text, style)
-
-
-_STARTS = {
-    "project": _Target._project,
-    "taggedFiles": _Target._part,
-    "decodedData": _Target._part,
-    "file": _Target._start_file,
-    "item": _Target._start_item,
-    "model": _Target._start_model,
-    "field": _Target._start_field,
-    "multiField": _Target._start_field,
-    "modelField": _Target._start_field,
-    "multiModelField": _Target._start_field,
-    "value": _Target._start_value,
-    "source": _Target._source,
-}
-_ENDS = {
-    "file": _Target._end_file,
-    "item": _Target._end_item,
-    "model": _Target._end_model,
-    "value": _Target._end_value,
-}
