@@ -121,6 +121,21 @@ def test_a_reply_leads_to_its_message_whether_before_or_after(shape):
     assert [one.reply_to for one in told] == ["jid:1203630000000001@g.us|B", None]
 
 
+def test_messages_of_one_second_are_told_apart_and_replies_still_lead_to_them():
+    data = XML.model("QuotedMessageData", field("Label", "Reply"), field("OriginalMessageID", "5860000002:12"))
+    who = party("5860000002", "Hazel")
+    mine = party("5860000001", "Rowan", owner=True)
+    two = [message(who, body=body, key=f"5860000002:{body}") for body in ("11", "12")]
+    answer = message(mine, many("MessageExtraData", "", data), key="5860000002:13", at=NOON + 9_000)
+    chats = chat(answer, *two, source="Telegram", identifier="5860000002", parties=[who, mine])
+    told = of(read(chats), Message)
+    start = "direct:tg:user5860000001|tg:user5860000002|tg:user586000000"
+    assert [one.key for one in told] == [
+        f"{start}1|1776859209", f"{start}2|1776859200", f"{start}2|1776859200|5860000002:12",
+    ]  # fmt: skip
+    assert told[0].reply_to == told[2].key
+
+
 def test_a_shared_contact_is_written_out_and_labels_are_kept():
     entries = many("Entries", "", XML.model("UserID", field("Category", "WhatsApp User Id"), field("Value", SEDGE)),
                    XML.model("PhoneNumber", field("Value", "+999 00 00 00 003")))  # fmt: skip
@@ -134,7 +149,8 @@ def test_a_shared_contact_is_written_out_and_labels_are_kept():
 def test_receipts_with_every_date_and_what_the_owner_had():
     dates = [when("DateDelivered", NOON + 1), when("DateRead", NOON + 2), when("DatePlayed", NOON + 3)]
     mine = message(ME, key="A", to=[party(HAZEL, "Hazel", *dates)])
-    theirs = message(party(HAZEL), key="B", to=[party(OWNER, "", dates[0], owner=True)])
+    to = [party(OWNER, "", dates[0], owner=True), party(SEDGE, "", dates[1])]
+    theirs = message(party(HAZEL), key="B", to=to)
     records = read(chat(mine, theirs, identifier=HAZEL, parties=[ME, party(HAZEL)]))
     assert [(one.status, one.at.timestamp() * 1000) for one in of(records, Delivery)] == [
         ("delivered", NOON + 1), ("read", NOON + 2), ("viewed", NOON + 3),

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from sauveterre.messages.ufdr.names import LONGEST, account_of, group_of, key_of, kind_by_shape, service_of
+from sauveterre.records.group import GroupKind
 
 ACI = "3f2a9c54-1b7e-4d60-9a11-c0ffee000001"
 AT = datetime(2026, 4, 22, 12, 0, 0, 250_000, tzinfo=UTC)
@@ -55,15 +56,20 @@ def test_a_number_is_stated_only_where_the_identifier_is_made_of_it():
         ("signal", "00" * 32, "66687aadf862bd776c8fc18b8e9f8e20089714856ee233b3902a591d0d5f2925"),
         ("signal", "A" * 43 + "=", "66687aadf862bd776c8fc18b8e9f8e20089714856ee233b3902a591d0d5f2925"),
         ("signal", "__group__v2__!aa", "ufdr:signal:__group__v2__!aa"),
-        ("telegram", "1600000001", "tg:1600000001"),
-        ("telegram", "-1001600000001", "tg:1600000001"),
-        ("telegram", "-42", "tg:42"),
+        ("telegram", "1600000001", "ufdr:telegram:1600000001"),
+        ("telegram", "-1001600000001", "tg:channel1600000001"),
+        ("telegram", "channel1600000001", "tg:channel1600000001"),
+        ("telegram", "-42", "tg:chat42"),
         ("matrix", "!room:example.org", "mx:!room:example.org"),
         ("skype", "19:abc@thread", "ufdr:skype:19:abc@thread"),
     ],
 )
 def test_groups(service, identifier, stable_id):
     assert group_of(service, identifier) == stable_id
+
+
+def test_a_bare_number_is_a_channels_where_the_report_says_channel():
+    assert group_of("telegram", "1600000001", GroupKind.CHANNEL) == "tg:channel1600000001"
 
 
 def test_services_and_kinds():
@@ -78,8 +84,10 @@ def test_services_and_kinds():
 def test_keys_are_those_that_every_device_can_make():
     assert key_of("signal", "g", f"aci:{ACI}", AT, "77") == f"g|aci:{ACI}|1776859200250"
     assert key_of("whatsapp", "g", None, None, "3EB0AA") == "g|3EB0AA"
-    assert key_of("telegram", "tg:5", "tg:user1", AT, "5:77") == "tg:5|77"
-    assert key_of("telegram", "direct:a|b", "tg:user1", AT, "5:77") == "direct:a|b|tg:user1|1776859200250|5:77"
+    assert key_of("telegram", "tg:channel5", "tg:user1", AT, "5:77") == "tg:channel5|77"
+    assert key_of("telegram", "direct:a|b", "tg:user1", AT, "5:77") == "direct:a|b|tg:user1|1776859200"
+    assert key_of("matrix", "mx:!a:b", "mxid:@a:b", AT, "$event") == "mx:!a:b|$event"
+    assert key_of("discord", "discord:5", "discord:1", AT, "77") == "discord:5|77"
     assert key_of("skype", "g", "s", AT, "") == "g|s|1776859200250"
     assert key_of("skype", "g", "s", None, "4") == ""
 

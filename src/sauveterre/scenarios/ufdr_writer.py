@@ -57,7 +57,7 @@ SIGNAL = App(
 TELEGRAM = App(
     "Telegram",
     lambda account: str(5_000_000_000 + account.index),
-    lambda _room, number: str(1_600_000_000 + number),
+    lambda _room, number: f"-100{1_600_000_000 + number}",
     lambda post, group: f"{group}:{post.at % 1_000_000_007}",
 )
 

@@ -33,7 +33,7 @@ def begin_chat(telling: Telling, number: int, sample: Model) -> Conversation:
     else:
         identifier = chat.text("Id")
         known = identifier and kind is not GroupKind.DIRECT
-        group = group_of(service, identifier) if known else telling.local("chat", chat.id or str(number))
+        group = group_of(service, identifier, kind) if known else telling.local("chat", chat.id or str(number))
         title, about = telling.text(chat.text("Name")), telling.text(chat.text("Description"))
         telling.records.append(Group(service, group, title, kind, where, description=about))
     conversation = Conversation(number, service, group, kind, owner)

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 from sauveterre.errors import LimitExceeded
-from sauveterre.messages.ufdr.models import Model, moment
+from sauveterre.messages.ufdr.models import Model
 from sauveterre.messages.ufdr.names import account_of, service_of
 from sauveterre.messages.ufdr.report import BadReport, Fact, Piece, TaggedFile, read_report
 from sauveterre.records.pulse import heard
@@ -62,8 +62,10 @@ class KnownMessage:
 
     sender: str
     """As the report identifies the sender; empty without one."""
-    at: datetime | None
+    at: str
+    """The time as the report has it."""
     identifier: str
+    """The app's own."""
 
 
 class Index:
@@ -117,6 +119,7 @@ class Index:
             except BadReport as error:
                 self.fault = str(error)
         self._execute("CREATE INDEX by_identifier ON message (chat, identifier)")
+        self._execute("CREATE INDEX by_time ON message (chat, at)")
         for chat, identifier in self._rows("SELECT chat, identifier FROM speaker ORDER BY chat, identifier"):
             self._own(service_of(self.chat(chat).text("Source")), [identifier])
 
@@ -219,14 +222,21 @@ class Index:
 
     def message(self, chat: int, identifiers: tuple[str, ...], references: tuple[str, ...]) -> KnownMessage | None:
         """Return the message that a reply leads to: by the app's identifier in that chat, or by the report's own."""
-        columns = "SELECT sender, at, identifier FROM message"
-        for one in filter(None, identifiers):
-            for row in self._rows(f"{columns} WHERE chat = ? AND identifier = ? ORDER BY number LIMIT 1", chat, one):
-                return KnownMessage(row[0], moment(row[1]), row[2])
-        for one in filter(None, references):
-            for row in self._rows(f"{columns} WHERE id = ? AND chat = ?", one, chat):
-                return KnownMessage(row[0], moment(row[1]), row[2])
+        columns = "SELECT sender, at, identifier FROM message WHERE chat = ?"
+        for statement, names in (
+            (f"{columns} AND identifier = ? ORDER BY number LIMIT 1", identifiers),
+            (f"{columns} AND id = ?", references),
+        ):
+            for one in filter(None, names):
+                for sender, at, identifier in self._rows(statement, chat, one):
+                    return KnownMessage(sender, at, identifier)
         return None
+
+    def first_at(self, chat: int, message: KnownMessage) -> str:
+        """Return the app's identifier of the first message in a chat with this one's sender and time."""
+        statement = "SELECT identifier FROM message WHERE chat = ? AND sender = ? AND at = ? ORDER BY number LIMIT 1"
+        found = self._rows(statement, chat, message.sender, message.at)
+        return found[0][0] if found else message.identifier
 
     def is_told_elsewhere(self, system_message: str, *, by_chat: bool) -> bool:
         """Say whether an activity of this system message stands in a chat's own log, or with the message itself."""

@@ -6,9 +6,9 @@ from datetime import datetime
 from sauveterre.messages.signal.links import links_in
 from sauveterre.messages.ufdr.activities import read_activities, read_system_message
 from sauveterre.messages.ufdr.context import Conversation, Telling
-from sauveterre.messages.ufdr.index import extracted_path
-from sauveterre.messages.ufdr.models import Model
-from sauveterre.messages.ufdr.names import SYSTEM, account_of, key_of
+from sauveterre.messages.ufdr.index import KnownMessage, extracted_path
+from sauveterre.messages.ufdr.models import Model, moment
+from sauveterre.messages.ufdr.names import SYSTEM, account_of, is_by_second, key_of, short
 from sauveterre.records.message import Attachment, Delivery, Link, Message
 
 LONGEST_KIND = 40
@@ -76,8 +76,8 @@ def read_message(telling: Telling, chat: Conversation, model: Model, number: int
         return
     where, at = telling.where(model), model.moment("TimeStamp")
     sender = telling.person(chat.service, author, where, chat.owner)
-    key = key_of(chat.service, chat.group, sender, at, model.text("Identifier"))
-    key = key or telling.local("message", model.id or str(number))
+    known = KnownMessage(author.text("Identifier") if author else "", model.text("TimeStamp"), model.text("Identifier"))
+    key = _key(telling, chat, sender, known) or telling.local("message", model.id or str(number))
     if at is None:
         telling.problem(where, f"the message states no usable time ({model.text('TimeStamp')[:40] or 'none'})")
     direction = "none" if sender is None else "out" if _is_own(chat, author, sender) else "in"
@@ -103,6 +103,15 @@ def read_message(telling: Telling, chat: Conversation, model: Model, number: int
         _deliveries(telling, chat, key, model)
     _attachments(telling, key, model, extra)
     _links(telling, key, body, model)
+
+
+def _key(telling: Telling, chat: Conversation, sender: str | None, message: KnownMessage) -> str:
+    """Return a message's key; of several in one second that only their second tells apart, the later ones' own."""
+    key = key_of(chat.service, chat.group, sender, moment(message.at), message.identifier)
+    if key and is_by_second(chat.service, chat.group):
+        first = telling.index.first_at(chat.number, message)
+        return key if first == message.identifier else f"{key}|{short(message.identifier)}"
+    return key
 
 
 def _is_own(chat: Conversation, author: Model | None, sender: str) -> bool:
@@ -145,8 +154,7 @@ def _reply_to(telling: Telling, chat: Conversation, extra: _Extra) -> str | None
     known = telling.index.message(chat.number, identifiers, extra.references)
     if known is not None:
         named = account_of(chat.service, known.sender)
-        sender = named.id if named is not None else None
-        return key_of(chat.service, chat.group, sender, known.at, known.identifier) or None
+        return _key(telling, chat, named.id if named is not None else None, known) or None
     author = shown.one("From") if shown is not None else None
     named = account_of(chat.service, author.text("Identifier")) if author is not None else None
     at = shown.moment("TimeStamp") if shown is not None and named is not None else None

@@ -43,6 +43,17 @@ _SEPARATORS = str.maketrans("", "", " -().\u00a0\u202f/")
 _JID = re.compile(r"([^@:]{1,128}?)(?:\.\d{1,5})?(?::\d{1,5})?@([a-z.]{1,32})", re.ASCII)
 _JID_NUMBER = re.compile(r"[1-9][0-9]{4,14}", re.ASCII)
 _MXID = re.compile(r"@[^:\s]{1,200}:[^\s]{1,255}")
+_TELEGRAM_GROUP = re.compile(
+    r"(?P<sort>channel|chat)(?P<sorted>[0-9]{1,20})|-100(?P<channel>[0-9]{9,17})|-(?P<chat>[0-9]{1,12})", re.ASCII
+)
+"""As exports write them, or as bots see them: a supergroup or channel begins with -100, a small group with a minus."""
+_SHARED = {
+    "whatsapp": re.compile(r"\S+ (?P<id>.+)", re.DOTALL),
+    "telegram": re.compile(r"tg:channel\d+ (?:[^:]*:)?(?P<id>\d+)", re.ASCII),
+    "matrix": re.compile(r"mx:\S+ (?P<id>\$.+)"),
+    "discord": re.compile(r"discord:\S+ (?P<id>\d+)", re.ASCII),
+}
+"""By service: the conversation and the message's identifier, where that is the same on every device."""
 _DIGITS = re.compile(r"[0-9]{1,20}", re.ASCII)
 
 
@@ -75,9 +86,11 @@ def account_of(service: str, identifier: str) -> Named | None:
     return found or Named(f"ufdr:{service}:{short(safe_text(identifier))}")
 
 
-def group_of(service: str, identifier: str) -> str:
+def group_of(service: str, identifier: str, kind: GroupKind = GroupKind.GROUP) -> str:
     """Return ``Group.stable_id`` of a conversation of more than two; ``identifier`` is not empty."""
     identifier = clean_text(identifier.strip())
+    if service == "telegram" and kind is GroupKind.CHANNEL and _DIGITS.fullmatch(identifier):
+        identifier = f"channel{identifier}"
     found = _GROUPS[service](identifier) if service in _GROUPS else ""
     return found or f"ufdr:{service}:{short(safe_text(identifier))}"
 
@@ -90,17 +103,23 @@ def kind_by_shape(service: str, identifier: str) -> GroupKind | None:
 def key_of(service: str, group: str, sender: str | None, at: datetime | None, identifier: str) -> str:
     """Return ``Message.key``; empty where too little is stated for one.
 
-    Signal and what has no scheme of its own here: conversation, sender and milliseconds; an identifier behind them
-    for the latter, as nobody knows whether it is the device's own count.
+    Where all devices share the app's own identifier, that in its conversation. Else conversation, sender and time, in
+    milliseconds for Signal, in seconds for Telegram, as their own stores have it; for other apps with the identifier
+    behind it, as nobody knows whether that is the device's own count.
     """
-    if service == "whatsapp" and identifier:
-        return f"{group}|{short(identifier)}"
-    if service == "telegram" and identifier and not group.startswith("direct:"):
-        return f"{group}|{short(identifier.rpartition(':')[2])}"
+    if identifier and service in _SHARED and (match := _SHARED[service].fullmatch(f"{group} {identifier}")):
+        return f"{group}|{short(match['id'])}"
     if at is None:
         return ""
+    if service == "telegram" and sender is not None:
+        return message_key(group, sender, int(at.timestamp()))
     key = message_key(group, sender, round(at.timestamp() * 1000))
     return key if service == "signal" or not identifier else f"{key}|{short(identifier)}"
+
+
+def is_by_second(service: str, group: str) -> bool:
+    """Say whether messages of this conversation have keys that only their sender and second tell apart."""
+    return service == "telegram" and not group.startswith("tg:channel")
 
 
 def short(text: str) -> str:
@@ -173,9 +192,12 @@ def _signal_group(identifier: str) -> str:
 
 
 def _telegram_group(identifier: str) -> str:
-    number = identifier.removeprefix("-100") if len(identifier) > 12 else identifier
-    number = number.removeprefix("-").removeprefix("channel")
-    return f"tg:{number}" if _DIGITS.fullmatch(number) else ""
+    """Return ``tg:channel…`` or ``tg:chat…`` where the identifier tells which; a bare number does not."""
+    match = _TELEGRAM_GROUP.fullmatch(identifier)
+    found = match.groupdict() if match else {}
+    if found.get("sort"):
+        return f"tg:{found['sort']}{found['sorted']}"
+    return next((f"tg:{sort}{found[sort]}" for sort in ("channel", "chat") if found.get(sort)), "")
 
 
 _GROUPS: dict[str, Callable[[str], str]] = {
