@@ -11,7 +11,8 @@ from sauveterre.messages.readers import cellebrite_ufdr as reader
 from sauveterre.messages.ufdr import context, report
 from sauveterre.messages.ufdr.clean import BLOCK, clean_text
 from sauveterre.messages.ufdr.report import Piece, read_report
-from sauveterre.records.group import Group
+from sauveterre.records.account import Account
+from sauveterre.records.group import Group, GroupEvent, MemberSnapshot
 from sauveterre.records.message import Attachment, Message
 from sauveterre.records.problem import Problem
 from sauveterre.records.store import StoreInfo, StoreLocation
@@ -224,6 +225,50 @@ def test_files_that_are_not_what_the_report_claims_are_not_handed_out():
     [entry] = reader.attachments(tree, LOCATION, None)
     with pytest.raises(UnreadableSource, match="does not hold the bytes whose digest the report states"):
         reader.open_attachment(tree, LOCATION, None, entry)
+
+
+NESTED = """Participants Party Messages InstantMessage ActivityLog ChatActivity From Party To Party Participant Party
+OriginalSender Party Parties Party Attachments Attachment EmbeddedInstantMessage InstantMessage SharedContacts Contact
+Entries UserID Position Coordinate InstantMessage InstantMessage MessageExtraData QuotedMessageData Photos ContactPhoto"""
+TYPES = dict(zip(NESTED.split()[::2], NESTED.split()[1::2], strict=True))
+FIELDS = """Source Id Identifier Name ChatType Account Body TimeStamp Label Labels Role Direction OriginalMessageID
+ReferenceId IsPhoneOwner IsGroupAdmin Action SystemMessageId LastActivity DateRead Value Category Status Type"""
+TOPS = """Chat Chat Chat Chat InstantMessage Party ChatActivity Contact UserAccount Call SMS MMS x ReplyMessageData"""
+VALUES = (
+    """True;False;Group;OneOnOne;Channel;WhatsApp;Telegram;Signal;Element;discord;wind;Reply;Forwarded;From;To;a;b;
+1@g.us;5@s.whatsapp.net;-100123456789;77;+99900000001;@a:b;$e;ParticipantJoined;2026-04-22T12:00:00+00:00;System Message;
+9999-12-31T23:59:59-12:00;User Id;https://example.org/#key=x;files\\x;..;;"""
+    + "y" * 900
+)
+
+
+def nonsense(chance, kind, depth=0):
+    fields, values = FIELDS.split(), VALUES.split(";")
+    parts = [field(chance.choice(fields), chance.choice(values)) for _ in range(chance.randrange(1, 7))]
+    for _ in range(chance.randrange(4) if depth < 5 else 0):
+        name = chance.choice(list(TYPES))
+        inner = TYPES[name] if chance.random() < 0.9 else chance.choice(TOPS.split())
+        parts.append(many(name, "x", *(nonsense(chance, inner, depth + 1) for _ in range(chance.randrange(3)))))
+    chance.shuffle(parts)
+    return XML.model(kind, *parts, identifier=chance.choice(("", "", "a", "b")), file_id=chance.choice(("", "f1")))
+
+
+def test_well_formed_nonsense_is_told_and_never_raises():
+    chance = random.Random(12)
+    kinds = set()
+    for _ in range(60):
+        models = [nonsense(chance, chance.choice(TOPS.split())) for _ in range(15)]
+        tree = MemoryTree(whole(*models), **{"files/x": b"rain"})
+        records = list(reader.read(tree, LOCATION, None))
+        kinds |= {type(record).__name__ for record in records}
+        assert all(len(one.key) <= 900 and len(one.group) <= 300 for one in of(records, Message))
+        assert all(len(one.kind) <= 40 and len(one.sent_raw) <= 40 for one in of(records, Message))
+        told = {one.stable_id for one in of(records, Account)}
+        assert {one.sender for one in of(records, Message)} - {None} <= told
+        assert {one.account for one in of(records, MemberSnapshot)} <= told
+        assert {one.group for one in of(records, GroupEvent)} <= {one.stable_id for one in of(records, Group)}
+        list(reader.attachments(tree, LOCATION, None))
+    assert kinds >= {"Account", "Group", "Message", "Attachment", "GroupEvent", "Problem", "MemberSnapshot"}
 
 
 class Endless(io.RawIOBase):

@@ -48,12 +48,13 @@ _TELEGRAM_GROUP = re.compile(
 )
 """As exports write them, or as bots see them: a supergroup or channel begins with -100, a small group with a minus."""
 _SHARED = {
-    "whatsapp": re.compile(r"\S+ (?P<id>.+)", re.DOTALL),
-    "telegram": re.compile(r"tg:channel\d+ (?:[^:]*:)?(?P<id>\d+)", re.ASCII),
-    "matrix": re.compile(r"mx:\S+ (?P<id>\$.+)"),
-    "discord": re.compile(r"discord:\S+ (?P<id>\d+)", re.ASCII),
+    "whatsapp": ("", re.compile(r"(?P<id>.+)", re.DOTALL)),
+    "telegram": ("tg:channel", re.compile(r"(?:[^:]*:)?(?P<id>\d+)", re.ASCII)),
+    "matrix": ("mx:", re.compile(r"(?P<id>\$.+)")),
+    "discord": ("discord:", re.compile(r"(?P<id>\d+)", re.ASCII)),
 }
-"""By service: the conversation and the message's identifier, where that is the same on every device."""
+"""By service: how a conversation begins in which all devices call a message the same, and that identifier."""
+_NONE = re.compile(r"(?!)(?P<id>)")
 _DIGITS = re.compile(r"[0-9]{1,20}", re.ASCII)
 
 
@@ -107,7 +108,8 @@ def key_of(service: str, group: str, sender: str | None, at: datetime | None, id
     milliseconds for Signal, in seconds for Telegram, as their own stores have it; for other apps with the identifier
     behind it, as nobody knows whether that is the device's own count.
     """
-    if identifier and service in _SHARED and (match := _SHARED[service].fullmatch(f"{group} {identifier}")):
+    start, shared = _SHARED.get(service, ("", _NONE))
+    if group.startswith(start) and (match := shared.fullmatch(identifier)):
         return f"{group}|{short(match['id'])}"
     if at is None:
         return ""
