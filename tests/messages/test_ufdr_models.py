@@ -248,6 +248,13 @@ def test_people_with_a_name_only_and_apps_without_a_scheme():
     assert (group.service, group.stable_id, group.title) == ("paper plane", "ufdr:paper plane:room 9", "Soups")
 
 
+@pytest.mark.parametrize(("source", "identifier"), [("", "12"), ("Paper Plane", "12"), ("Native Messages", "thread-9")])
+def test_a_number_that_the_device_may_have_given_names_no_conversation_elsewhere(source, identifier):
+    group = field("ChatType", "Group")
+    [told] = of(read(chat(source=source, identifier=identifier, extra=[group])), Group)
+    assert told.stable_id.startswith("source:")
+
+
 def test_links_lose_their_secrets_everywhere():
     secret = "https://files.example.org/a#key=lavender-0042"
     records = read(chat(message(party(HAZEL, f"see {secret}"), body=secret, key="A"), extra=[field("Name", secret)]))

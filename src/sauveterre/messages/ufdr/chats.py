@@ -2,7 +2,7 @@
 
 from sauveterre.messages.ufdr.context import Conversation, Telling, service_in
 from sauveterre.messages.ufdr.models import Model
-from sauveterre.messages.ufdr.names import Named, account_of, group_of, kind_by_shape
+from sauveterre.messages.ufdr.names import Named, account_of, group_of, is_local, kind_by_shape
 from sauveterre.records.group import Group, GroupKind, MemberSnapshot, Role
 
 _TYPES = {
@@ -18,13 +18,14 @@ _FEW = 3
 def begin_chat(telling: Telling, number: int, sample: Model) -> Conversation:
     """Tell a chat and its participants; ``sample`` is a piece of it, for a chat that the report does not hold whole."""
     chat = telling.index.chat(number)
-    service, where = service_in(chat, sample), telling.where(chat)
+    is_whole = bool(chat.attributes or chat.fields)
+    service, where = service_in(chat, sample), telling.where(chat if is_whole else sample)
     few = [party for party, _ in zip(telling.index.parties(number), range(_FEW), strict=False)]
     owner = _owner(telling, service, chat, number)
     others = [party for party in few if not _is_owner(service, party, owner)]
     kind = _kind(service, chat, others)
     peer = _peer(service, chat, others) if kind is GroupKind.DIRECT else None
-    if not chat.attributes:
+    if not is_whole:
         telling.problem(where, f"chat {number} is not whole: which conversation it is and who is in it is not known")
     if peer is not None:
         account = telling.account(service, peer, where)
@@ -32,7 +33,7 @@ def begin_chat(telling: Telling, number: int, sample: Model) -> Conversation:
         group = telling.direct(service, owner, account, where)
     else:
         identifier = chat.text("Id")
-        known = identifier and kind is not GroupKind.DIRECT
+        known = kind is not GroupKind.DIRECT and not is_local(service, identifier)
         group = group_of(service, identifier, kind) if known else telling.local("chat", chat.id or str(number))
         title, about = telling.text(chat.text("Name")), telling.text(chat.text("Description"))
         telling.records.append(Group(service, group, title, kind, where, description=about))

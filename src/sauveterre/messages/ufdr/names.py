@@ -24,6 +24,8 @@ SYSTEM = "system message"
 """What a report writes in place of a person where the app itself says something."""
 LONGEST = 90
 """Most characters of an identifier inside another; a longer one is replaced by its digest."""
+LEAST_DIGITS = 7
+"""Digits of a number that a service, and not a device, has given to a conversation."""
 _APPS = {
     "whatsapp business": "whatsapp",
     "whatsapp messenger": "whatsapp",
@@ -94,6 +96,11 @@ def group_of(service: str, identifier: str, kind: GroupKind = GroupKind.GROUP) -
         identifier = f"channel{identifier}"
     found = _GROUPS[service](identifier) if service in _GROUPS else ""
     return found or f"ufdr:{service}:{short(safe_text(identifier))}"
+
+
+def is_local(service: str, identifier: str) -> bool:
+    """Say whether a conversation's identifier may be the device's own count: none, the telephone's, a small number."""
+    return not identifier or service == PHONE or (identifier.isdecimal() and len(identifier) < LEAST_DIGITS)
 
 
 def kind_by_shape(service: str, identifier: str) -> GroupKind | None:
