@@ -5,6 +5,7 @@ stream: once for what has to be known of the whole, once for the records. No sch
 published parsers and excerpts.
 """
 
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -15,7 +16,7 @@ from sauveterre.messages.protobuf import clean_text
 from sauveterre.messages.ufdr.activities import read_activities
 from sauveterre.messages.ufdr.attachments import entry_of, open_checked
 from sauveterre.messages.ufdr.chats import begin_chat, chat_of, with_ends
-from sauveterre.messages.ufdr.context import MOST_PROBLEMS, Conversation, Source, Telling, store_digest
+from sauveterre.messages.ufdr.context import MOST_PROBLEMS, Conversation, Source, Telling
 from sauveterre.messages.ufdr.index import Index
 from sauveterre.messages.ufdr.items import read_message
 from sauveterre.messages.ufdr.models import Model, header_moment
@@ -24,6 +25,7 @@ from sauveterre.messages.ufdr.report import BadReport, Begin, Fact, Piece, read_
 from sauveterre.records.entry import Entry
 from sauveterre.records.message_reader import MessageRecord
 from sauveterre.records.problem import Problem
+from sauveterre.records.pulse import pulse
 from sauveterre.records.store import StoreInfo, StoreLocation
 from sauveterre.records.tree import Tree
 
@@ -32,6 +34,7 @@ VERSION = 1
 
 REPORT = "report.xml"
 HEAD = 4096
+BLOCK = 1 << 20
 PROTECTED_MAGIC = b"\x2d\x06\x52\x6d"
 """How a report begins that only the vendor's own programs open."""
 _MARKS = (b"pa.cellebrite.com", b"extractiontype", b"sourceextractions", b"project id")
@@ -95,13 +98,28 @@ def read(tree: Tree, location: StoreLocation, key: str | None) -> Iterator[Messa
 
 
 def _source(tree: Tree, location: StoreLocation) -> Source:
-    head = _head(tree, location.root)
-    if head.startswith(PROTECTED_MAGIC):
-        raise UnreadableSource(
-            f"{location.root} is protected by the program that made it, and only that program opens it: "
-            "export the report again without protection"
-        )
-    return Source(tree.identity, location.root, NAME, store_digest(f"{tree.identity} {location.root}", head))
+    """Digest the report; refuse a protected one."""
+    digest = hashlib.sha256()
+    with tree.open(location.root) as stream:
+        block = stream.read(BLOCK)
+        if block.startswith(PROTECTED_MAGIC):
+            raise UnreadableSource(
+                f"{location.root} is protected by the program that made it, and only that program opens it: "
+                "export the report again without protection"
+            )
+        while block:
+            pulse()
+            digest.update(block)
+            block = _next_block(stream)
+    return Source(digest.hexdigest(), location.root, NAME)
+
+
+def _next_block(stream: BinaryIO) -> bytes:
+    """Return the next block; a report that ends in damage is read, and digested, as far as it goes."""
+    try:
+        return stream.read(BLOCK)
+    except UnreadableSource:
+        return b""
 
 
 def _facts(tree: Tree, location: StoreLocation) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """One reading of a report: where its records come from, who is who, and which conversation is which."""
 
-import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -24,20 +23,18 @@ MOST_PROBLEMS = 10_000
 class Source:
     """The report as provenance names it."""
 
-    identity: str
+    sha256: str
     path: str
     reader: str
-    digest: str
-    """Stands for this report in identifiers that no other store shares."""
+
+    @property
+    def digest(self) -> str:
+        """Stands for this report in identifiers that no other store shares."""
+        return self.sha256[:STORE_DIGITS]
 
     def at(self, locator: str) -> Provenance:
         """Name a place in the report."""
-        return Provenance(self.identity, self.path, locator, self.reader)
-
-
-def store_digest(identity: str, head: bytes) -> str:
-    """Return what tells reports apart: the source and the report's first bytes, which name project and device."""
-    return hashlib.sha256(identity.encode("utf-8", "backslashreplace") + b"\x00" + head).hexdigest()[:STORE_DIGITS]
+        return Provenance(f"sha256:{self.sha256}", self.path, locator, self.reader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +92,12 @@ class Telling:
     def owner(self, service: str) -> str:
         """Return the device's own account on a service: the only one that the report states, else ``self:…``."""
         owners = self.index.owners(service)
-        return owners[0] if len(owners) == 1 else f"self:{self.source.digest}"
+        return owners[0] if len(owners) == 1 else f"self:sha256:{self.source.sha256}"
 
     def account(self, service: str, named: Named, where: Provenance) -> str:
         """Make sure that an account has been told, with what its identifier states, and return its stable id."""
         if self.index.is_new("account", named.id):
-            is_owner = named.id in self.index.owners(service) or named.id == f"self:{self.source.digest}"
+            is_owner = named.id in self.index.owners(service) or named.id == f"self:sha256:{self.source.sha256}"
             self.records.append(Account(service, named.id, is_owner, where))
         for kind, value in named.stated:
             self.identifier(named.id, kind, value, where)
