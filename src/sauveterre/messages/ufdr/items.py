@@ -1,6 +1,6 @@
 """Messages: who wrote what to whom, what they carry, what they answer, what became of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sauveterre.messages.signal.links import links_in
@@ -74,35 +74,41 @@ def read_message(telling: Telling, chat: Conversation, model: Model, number: int
         read_system_message(telling, chat, model)
     if is_system or (activities and not model.text("Body")):
         return
-    where, at = telling.where(model), model.moment("TimeStamp")
-    sender = telling.person(chat.service, author, where, chat.owner)
+    sender = telling.person(chat.service, author, telling.where(model), chat.owner)
     known = KnownMessage(author.text("Identifier") if author else "", model.text("TimeStamp"), model.text("Identifier"))
     key = _key(telling, chat, sender, known) or telling.local("message", model.id or str(number))
-    if at is None:
-        telling.problem(where, f"the message states no usable time ({model.text('TimeStamp')[:40] or 'none'})")
     direction = "none" if sender is None else "out" if _is_own(chat, author, sender) else "in"
     body = _body(model, extra)
-    telling.records.append(
-        Message(
-            key=key,
-            group=chat.group,
-            sender=sender,
-            direction=direction,
-            sent_at=at,
-            sent_raw=model.text("TimeStamp")[:40],
-            received_at=_received(chat, model) if direction == "in" else None,
-            body=telling.text(body),
-            kind=_kind(model, extra),
-            provenance=where,
-            deleted="on_device" if model.is_deleted else "no",
-            reply_to=_reply_to(telling, chat, extra) if extra.is_reply else None,
-            forwarded_from=_first_author(telling, chat, extra, model) if extra.is_forwarded else None,
-        )
-    )
+    received = _received(chat, model) if direction == "in" else None
+    told = _message(telling, chat, model, extra)
+    told = replace(told, key=key, sender=sender, direction=direction, received_at=received, body=telling.text(body))
+    telling.records.append(told)
     if direction == "out":
         _deliveries(telling, chat, key, model)
     _attachments(telling, key, model, extra)
     _links(telling, key, body, model)
+
+
+def _message(telling: Telling, chat: Conversation, model: Model, extra: _Extra) -> Message:
+    """Return what a message states of itself; who, when received and what it says is still to come."""
+    where, at, raw = telling.where(model), model.moment("TimeStamp"), model.text("TimeStamp")[:40]
+    if at is None:
+        telling.problem(where, f"the message states no usable time ({raw or 'none'})")
+    return Message(
+        key="",
+        group=chat.group,
+        sender=None,
+        direction="none",
+        sent_at=at,
+        sent_raw=raw,
+        received_at=None,
+        body="",
+        kind=_kind(model, extra),
+        provenance=where,
+        deleted="on_device" if model.is_deleted else "no",
+        reply_to=_reply_to(telling, chat, extra) if extra.is_reply else None,
+        forwarded_from=_first_author(telling, chat, extra, model) if extra.is_forwarded else None,
+    )
 
 
 def _key(telling: Telling, chat: Conversation, sender: str | None, message: KnownMessage) -> str:
