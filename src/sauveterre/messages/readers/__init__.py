@@ -1,6 +1,6 @@
 """Every message store that is read. A new one is one file here and one line in the tuple."""
 
-from sauveterre.messages.readers import discord_package, matrix_json, signal_backup, telegram_json
+from sauveterre.messages.readers import cellebrite_ufdr, discord_package, matrix_json, signal_backup, telegram_json
 from sauveterre.records.message_reader import MessageReader
 
-READERS: tuple[MessageReader, ...] = (signal_backup, telegram_json, matrix_json, discord_package)
+READERS: tuple[MessageReader, ...] = (signal_backup, cellebrite_ufdr, telegram_json, matrix_json, discord_package)
