@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any
 
 from sauveterre.messages.exports.rows import Row, bounded, map_of, moment, number_of, raw, text_of
@@ -9,7 +10,7 @@ from sauveterre.messages.matrix.levels import Levels
 from sauveterre.messages.signal.links import safe_text
 from sauveterre.records.group import EventKind, GroupEvent, Role
 
-MOST = 200_000
+MOST = 100_000
 """Of members, deletions and edits remembered; more are not tied together."""
 
 MOST_IDS = 500_000
@@ -90,8 +91,8 @@ class Room:
     """The sender of each event that was changed later."""
     changed: Counter[str] = field(default_factory=Counter)
     """How many changes of each event have been told."""
-    ids: set[str] = field(default_factory=set)
-    """Ids of events that were told."""
+    ids: set[bytes] = field(default_factory=set)
+    """Digests of the ids of events that were told."""
 
     def key(self, event_id: str) -> str:
         """Return ``Message.key`` of an event."""
@@ -99,10 +100,11 @@ class Room:
 
     def is_repeated(self, one: "Happening") -> bool:
         """Say whether an event of this id was told before, and remember it."""
-        if one.id in self.ids:
+        digest = blake2b(one.id.encode("utf-8", "backslashreplace"), digest_size=16).digest()
+        if digest in self.ids:
             return True
         if len(self.ids) < MOST_IDS:
-            self.ids.add(one.id)
+            self.ids.add(digest)
         return False
 
     def is_out(self, user: str) -> bool:
