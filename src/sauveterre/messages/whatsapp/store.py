@@ -1,0 +1,123 @@
+"""One WhatsApp database in a tree: where it lies, what lies around it, and how its rows are named."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from posixpath import dirname, join
+
+from sauveterre.errors import SauveterreError, UnreadableSource
+from sauveterre.messages.database import BLOCK, Database, is_database
+from sauveterre.messages.whatsapp.media import MediaFiles
+from sauveterre.records.provenance import Provenance
+from sauveterre.records.store import StoreLocation
+from sauveterre.records.tree import Tree
+
+MAIN = re.compile(r"msgstore[^/]*\.db", re.IGNORECASE)
+SEALED = re.compile(r"(?:msgstore|wa)[^/]*\.db\.crypt[0-9]{0,2}", re.IGNORECASE)
+CONTACTS = "wa.db"
+SHAPES = ({"message", "chat", "jid"}, {"messages", "chat"}, {"messages", "chat_list"})
+"""Tables of which one set is there in every version."""
+HEAD = 16
+MOST_SETTINGS = 1 << 20
+
+
+@dataclass(slots=True)
+class Store:
+    """An opened database. ``contacts`` is the path of ``wa.db``, empty where there is none."""
+
+    tree: Tree
+    main: str
+    reader: str
+    digest: str
+    contacts: str
+    media: MediaFiles
+    digests: dict[str, str] = field(default_factory=dict)
+
+    def provenance(self, table: str, rowid: object, place: str = "") -> Provenance:
+        """Name a row of the main database, and what in it."""
+        return Provenance(f"sha256:{self.digest}", self.main, f"{table} rowid {rowid} {place}".rstrip(), self.reader)
+
+    def beside(self, path: str, locator: str) -> Provenance:
+        """Name a place in a file beside the main database."""
+        if path not in self.digests:
+            self.digests[path] = digest_of(self.tree, path)
+        return Provenance(f"sha256:{self.digests[path]}", path, locator, self.reader)
+
+    def whole(self) -> Provenance:
+        """Name the database itself."""
+        return Provenance(f"sha256:{self.digest}", self.main, "sqlite_schema", self.reader)
+
+
+def find(tree: Tree, reader: str) -> Iterator[StoreLocation]:
+    """Find databases by file name, first bytes and tables, and encrypted backups of them by file name."""
+    for path in tree.paths():
+        name = path.rpartition("/")[2]
+        if SEALED.fullmatch(name):
+            yield StoreLocation(reader, path, needs_key=True)
+        elif MAIN.fullmatch(name) and _is_store(tree, path):
+            yield StoreLocation(reader, path, needs_key=False)
+
+
+def is_sealed(path: str) -> bool:
+    """Say whether the file is an encrypted backup."""
+    return SEALED.fullmatch(path.rpartition("/")[2]) is not None
+
+
+def _is_store(tree: Tree, path: str) -> bool:
+    """Say whether it begins as a database; one whose tables cannot be told is left to ``read`` to complain about."""
+    try:
+        with tree.open(path) as stream:
+            if not is_database(stream.read(HEAD)):
+                return False
+        with Database(tree, path) as database:
+            return has_shape(database)
+    except (SauveterreError, OSError):
+        return True
+
+
+def has_shape(database: Database) -> bool:
+    """Say whether the database has the tables of one of WhatsApp's schemas."""
+    there = set(database.tables)
+    return any(shape <= there for shape in SHAPES)
+
+
+def open_store(tree: Tree, path: str, reader: str) -> Store:
+    """Return the store at a path; raise ``UnreadableSource`` when it cannot be read."""
+    paths = list(tree.paths())
+    if path not in paths:
+        raise UnreadableSource(f"{path} is not there any more; process the exhibit again")
+    return Store(tree, path, reader, digest_of(tree, path), _contacts(path, paths), MediaFiles(paths, path))
+
+
+def _contacts(path: str, paths: list[str]) -> str:
+    """Return the ``wa.db`` in the same folder, else the nearest one in the tree where only one is nearest."""
+    found = [other for other in paths if other.rpartition("/")[2].lower() == CONTACTS]
+    beside = join(dirname(path), CONTACTS)
+    if beside in found:
+        return beside
+    near = sorted(found, key=lambda other: (-shared_folders(path, other), other))
+    if len(near) > 1 and shared_folders(path, near[0]) == shared_folders(path, near[1]):
+        return ""
+    return near[0] if near else ""
+
+
+def settings_paths(store: Store) -> list[str]:
+    """Return the application's own settings files: ``shared_prefs/com.whatsapp*.xml`` beside ``databases/``."""
+    folder = join(dirname(dirname(store.main)), "shared_prefs/com.whatsapp")
+    return sorted(path for path in store.tree.paths() if path.startswith(folder) and path.endswith(".xml"))
+
+
+def shared_folders(one: str, other: str) -> int:
+    """Return how many folders two paths have in common from the top."""
+    pairs = zip(dirname(one).split("/"), dirname(other).split("/"), strict=False)
+    return next((count for count, (a, b) in enumerate(pairs) if a != b), min(one.count("/"), other.count("/")))
+
+
+def digest_of(tree: Tree, path: str) -> str:
+    """Return SHA-256 of a file, lowercase hex."""
+    digest = hashlib.sha256()
+    with tree.open(path) as stream:
+        while block := stream.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
