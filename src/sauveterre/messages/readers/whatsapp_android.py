@@ -80,6 +80,9 @@ def _sealed(path: str) -> Locked:
 def _begin(opened: store.Store, database: Database) -> tuple[Context, Owner, list[Problem]]:
     """Read what everything else is read by: addresses, whose device it is, when it wrote last."""
     faults: list[Problem] = []
+    if opened.missing:
+        what = f"the file is {opened.missing} bytes shorter than its header says: it was cut, and rows are missing"
+        faults.append(Problem(opened.whole(), what))
     jids: dict[int, str] = {}
     phones: dict[str, str] = {}
     owner, taken = [Owner("", "")], [0]

@@ -18,7 +18,8 @@ SEALED = re.compile(r"(?:msgstore|wa)[^/]*\.db\.crypt[0-9]{0,2}", re.IGNORECASE)
 CONTACTS = "wa.db"
 SHAPES = ({"message", "chat", "jid"}, {"messages", "chat"}, {"messages", "chat_list"})
 """Tables of which one set is there in every version."""
-HEAD = 16
+_TABLE = re.compile(rb"CREATE TABLE\s+[\"'`\[]?(?P<name>[a-z_]{1,40})", re.IGNORECASE)
+HEADER = 100
 MOST_SETTINGS = 1 << 20
 
 
@@ -32,6 +33,8 @@ class Store:
     digest: str
     contacts: str
     media: MediaFiles
+    missing: int
+    """By how many bytes the main file is shorter than its header says."""
     digests: dict[str, str] = field(default_factory=dict)
 
     def provenance(self, table: str, rowid: object, place: str = "") -> Provenance:
@@ -51,11 +54,13 @@ class Store:
 
 def find(tree: Tree, reader: str) -> Iterator[StoreLocation]:
     """Find databases by file name, first bytes and tables, and encrypted backups of them by file name."""
-    for path in tree.paths():
+    paths = list(tree.paths())
+    known = frozenset(paths)
+    for path in paths:
         name = path.rpartition("/")[2]
         if SEALED.fullmatch(name):
             yield StoreLocation(reader, path, needs_key=True)
-        elif MAIN.fullmatch(name) and _is_store(tree, path):
+        elif MAIN.fullmatch(name) and _is_store(tree, path, has_log=f"{path}-wal" in known):
             yield StoreLocation(reader, path, needs_key=False)
 
 
@@ -64,16 +69,20 @@ def is_sealed(path: str) -> bool:
     return SEALED.fullmatch(path.rpartition("/")[2]) is not None
 
 
-def _is_store(tree: Tree, path: str) -> bool:
-    """Say whether it begins as a database; one whose tables cannot be told is left to ``read`` to complain about."""
+def _is_store(tree: Tree, path: str, *, has_log: bool) -> bool:
+    """Say whether it begins as a database, and names the tables where all of it can be seen at once.
+
+    Of a longer one, or one whose tables may stand in its log alone, the name is enough: ``read`` looks at the tables.
+    """
     try:
         with tree.open(path) as stream:
-            if not is_database(stream.read(HEAD)):
-                return False
-        with Database(tree, path) as database:
-            return has_shape(database)
+            head = stream.read(BLOCK)
     except (SauveterreError, OSError):
-        return True
+        return False
+    if not is_database(head):
+        return False
+    named = {match["name"].decode() for match in _TABLE.finditer(head)}
+    return len(head) == BLOCK or has_log or any(shape <= named for shape in SHAPES)
 
 
 def has_shape(database: Database) -> bool:
@@ -87,7 +96,9 @@ def open_store(tree: Tree, path: str, reader: str) -> Store:
     paths = list(tree.paths())
     if path not in paths:
         raise UnreadableSource(f"{path} is not there any more; process the exhibit again")
-    return Store(tree, path, reader, digest_of(tree, path), _contacts(path, paths), MediaFiles(paths, path))
+    digest, size, head = _measured(tree, path)
+    media, missing = MediaFiles(paths, path), missing_bytes(head, size)
+    return Store(tree, path, reader, digest, _contacts(path, paths), media, missing)
 
 
 def _contacts(path: str, paths: list[str]) -> str:
@@ -116,8 +127,26 @@ def shared_folders(one: str, other: str) -> int:
 
 def digest_of(tree: Tree, path: str) -> str:
     """Return SHA-256 of a file, lowercase hex."""
-    digest = hashlib.sha256()
+    return _measured(tree, path)[0]
+
+
+def _measured(tree: Tree, path: str) -> tuple[str, int, bytes]:
+    """Return SHA-256 of a file, its size and its first bytes."""
+    digest, size, head = hashlib.sha256(), 0, b""
     with tree.open(path) as stream:
         while block := stream.read(BLOCK):
             digest.update(block)
-    return digest.hexdigest()
+            size += len(block)
+            head = head or block[:HEADER]
+    return digest.hexdigest(), size, head
+
+
+def missing_bytes(head: bytes, size: int) -> int:
+    """Return how much shorter a database is than its header says; 0 where it says nothing that holds.
+
+    At 16 the size of a page (1 for 65,536), at 28 their number, which holds where 24 and 92 agree.
+    """
+    if len(head) < HEADER or head[24:28] != head[92:96]:
+        return 0
+    page = int.from_bytes(head[16:18], "big")
+    return max(0, int.from_bytes(head[28:32], "big") * (0x10000 if page == 1 else page) - size)
