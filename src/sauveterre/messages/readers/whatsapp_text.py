@@ -18,6 +18,7 @@ from sauveterre.messages.whatsapp.store import digest_of
 from sauveterre.messages.whatsapp.text_lines import Said, Written, lines_of, said, written
 from sauveterre.messages.whatsapp.text_marks import words_of
 from sauveterre.messages.whatsapp.text_stamps import Dialect, stamped, visible
+from sauveterre.messages.whatsapp.text_wording import me_or_name
 from sauveterre.records.account import Account, AccountIdentifier
 from sauveterre.records.entry import Entry, EntryKind
 from sauveterre.records.group import EventKind, Group, GroupEvent, GroupKind
@@ -127,7 +128,7 @@ class _Export:
     def people(self, names: str, where: Provenance) -> list[str]:
         """Return the accounts of one name or several."""
         parts = [names] if names in self.survey.senders or names == "me" else _SEVERAL.split(names)
-        return [self.account(part.strip(), where) for part in parts if part.strip()]
+        return [self.account(me_or_name(part), where) for part in parts if part.strip()]
 
 
 def _identity(digest: str, name: str) -> tuple[str, str, str]:

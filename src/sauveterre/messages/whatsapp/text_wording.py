@@ -314,7 +314,7 @@ WORDINGS: Sequence[Wording] = (
         r"{target} changed (?:their phone number|to a new number|to {number})[^\n]*",
     ),
 )
-VERBS_WITH_COLON = ("hozzáadta", "hozzáadta őt", "a következőt", "eltávolította", "eltávolította őt")
+VERBS_WITH_COLON = ("hozzáadta", "hozzáadta őt", "a következőt", "eltávolította", "eltávolította őt", "nevét erre")
 """Words behind which a colon belongs to a wording, and does not end the name of who writes."""
 NOTICES = re.compile(
     r"end-to-end|chiffrés? de bout en bout|chiffrement|cifrad[oa]s? de extremo a extremo|Ende-zu-Ende|crittografat"
@@ -360,11 +360,14 @@ def happening(line: str) -> Happening | None:
             names = match.groupdict()
             actor = wording.actor or (names.get("actor") or "")
             target = wording.target or (names.get("target") or names.get("target2") or "")
-            return Happening(wording.kind, _me(actor), _me(target), names.get("new") or names.get("number") or "")
+            return Happening(
+                wording.kind, me_or_name(actor), me_or_name(target), names.get("new") or names.get("number") or ""
+            )
     return None
 
 
-def _me(name: str) -> str:
+def me_or_name(name: str) -> str:
+    """Return ``me`` for a word that means the one who made the export, else the name."""
     return "me" if name.strip().lower() in ME else name.strip()
 
 
