@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 from tests.messages.conftest import FolderTree
 
-from sauveterre.errors import Locked, UnreadableSource
+from sauveterre.errors import UnreadableSource
 from sauveterre.messages.readers import whatsapp_android as reader
 from sauveterre.records.account import Account, AccountIdentifier
 from sauveterre.records.group import Group, GroupEvent, GroupKind, MemberSnapshot
@@ -334,19 +334,6 @@ def test_old_receipts_and_rows_that_stand_in_both_tables(phone):
         ("In both", jid(ANA), "message rowid 1"), ("In the old one", jid(BEN), "messages rowid 9"),
     ]  # fmt: skip
     assert [(one.message, one.account) for one in found[Delivery]] == [(f"{jid(GROUP)}|K9", jid(ANA))]
-
-
-@pytest.mark.parametrize("name", ["msgstore.db.crypt14", "msgstore-2026-05-01.1.db.crypt15", "wa.db.crypt15"])
-def test_an_encrypted_backup_is_found_and_locked(tmp_path, name):
-    (tmp_path / name).write_bytes(b"\x01" * 200)
-    tree = FolderTree(tmp_path)
-    (location,) = reader.find(tree)
-    assert (location.root, location.needs_key) == (name, True)
-    for key in (None, "5a" * 32):
-        with pytest.raises(Locked, match="64-digit key of the end-to-end encrypted backup"):
-            list(reader.read(tree, location, key))
-        with pytest.raises(Locked):
-            list(reader.attachments(tree, location, key))
 
 
 def test_other_databases_are_not_taken_for_whatsapps(tmp_path):

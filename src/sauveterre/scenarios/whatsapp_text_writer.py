@@ -157,7 +157,8 @@ def tell(teller: Teller, room: str, folder: Path, dialect: Dialect) -> Path:
     path = folder / dialect.file_name.format(title)
     folder.mkdir(parents=True, exist_ok=True)
     words = SENTENCES[dialect.language]
-    happenings = [one for one in (*teller.changes(), *teller.posts()) if one.room == room]
+    seen: list[Change | Post] = [*teller.changes(), *teller.posts()]
+    happenings = [one for one in seen if one.room == room]
     lines: list[str] = []
     for happening in sorted(happenings, key=lambda one: one.at):
         at = datetime.fromtimestamp(happening.at / 1000, UTC)

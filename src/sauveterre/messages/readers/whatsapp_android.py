@@ -7,9 +7,9 @@ database leaves out stands in ``docs/formats.md``. Schema facts: the tables them
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-from sauveterre.errors import Locked, UnreadableSource
+from sauveterre.errors import UnreadableSource
 from sauveterre.messages.database import Database
-from sauveterre.messages.whatsapp import media, people, store, tables
+from sauveterre.messages.whatsapp import media, people, sealed, store, tables
 from sauveterre.messages.whatsapp.context import Context
 from sauveterre.messages.whatsapp.items import Messages, read_old_receipts
 from sauveterre.messages.whatsapp.jids import account_id, bare
@@ -33,6 +33,10 @@ _NOTES = (
     "Who is in which group holds for the time at which the device wrote last, by its own clock.",
 )
 _NO_CONTACTS = "No wa.db lies beside: the names in the device's address book and of profiles are missing."
+_BACKUP = (
+    "It is an encrypted backup, opened with the key given: rows and the digest of their source are those of the "
+    "database inside. It holds what was there when it was made."
+)
 _OWNER_NOTES = {
     "settings": "The owner's account is stated by the settings of the application.",
     "row": "The owner's account is stated by a row: it says that this device was added, and names who was added.",
@@ -48,33 +52,24 @@ def find(tree: Tree) -> Iterator[StoreLocation]:
     yield from store.find(tree, NAME)
 
 
-def read(tree: Tree, location: StoreLocation, key: str | None) -> Iterator[MessageRecord]:  # noqa: ARG001  (no key)
+def read(tree: Tree, location: StoreLocation, key: str | None) -> Iterator[MessageRecord]:
     """Yield the records of one database after a ``StoreInfo``: accounts, groups, messages, lists of members, calls.
 
-    A plain database needs no key. Raises ``Locked`` for an encrypted backup, ``UnreadableSource`` when the database
-    cannot be opened; damage inside becomes ``Problem`` records.
+    A plain database needs no key, an encrypted backup the one that ``sealed`` names. Raises ``Locked`` when it is
+    missing, malformed or wrong, ``UnreadableSource`` when the database cannot be opened; damage inside becomes
+    ``Problem`` records.
     """
-    if store.is_sealed(location.root):
-        raise _sealed(location.root)
-    opened = store.open_store(tree, location.root, NAME)
-    with Database(tree, location.root) as database:
+    path = location.root
+    with sealed.opened(tree, path, key) as inner, Database(inner, path) as database:
         if not store.has_shape(database):
             raise UnreadableSource(
-                f"{location.root} has none of the tables of WhatsApp's schemas: it is another database, or a schema "
-                "that is not known"
+                f"{path} has none of the tables of WhatsApp's schemas: it is another database, or a schema that is not "
+                "known"
             )
-        context, owner, faults = _begin(opened, database)
-        yield _info(opened, database, owner)
+        context, owner, faults = _begin(store.open_store(tree, inner, path, NAME), database)
+        yield _info(context.store, database, owner)
         yield from faults
         yield from _records(context, database, owner)
-
-
-def _sealed(path: str) -> Locked:
-    return Locked(
-        f"{path} is an encrypted backup of WhatsApp, which is not decrypted here: give the msgstore.db that an "
-        "extraction tool decrypted from it. A crypt15 backup opens with the 64-digit key of the end-to-end encrypted "
-        "backup (or files/encrypted_backup.key of the application's own folder), crypt14 and older ones with files/key"
-    )
 
 
 def _begin(opened: store.Store, database: Database) -> tuple[Context, Owner, list[Problem]]:
@@ -121,7 +116,8 @@ def _info(opened: store.Store, database: Database, owner: Owner) -> StoreInfo:
     current, old = "message" in database.tables, "messages" in database.tables
     schema = {(True, False): "current", (False, True): "old"}.get((current, old), "transitional")
     contacts = () if opened.contacts else (_NO_CONTACTS,)
-    notes = (*_NOTES, *contacts, _OWNER_NOTES[owner.basis])
+    backup = (_BACKUP,) if sealed.is_sealed(opened.main) else ()
+    notes = (*_NOTES, *backup, *contacts, _OWNER_NOTES[owner.basis])
     return StoreInfo(f"{NAME}.{schema}", "", None, "", notes, opened.whole())
 
 
@@ -150,13 +146,11 @@ def _records(context: Context, database: Database, owner: Owner) -> Iterator[Mes
         yield from context.told()
 
 
-def attachments(tree: Tree, location: StoreLocation, key: str | None) -> Iterator[Entry]:  # noqa: ARG001  (no key)
+def attachments(tree: Tree, location: StoreLocation, key: str | None) -> Iterator[Entry]:
     """List the media files that messages name and that lie below ``Media/`` of the same tree, each once."""
-    if store.is_sealed(location.root):
-        raise _sealed(location.root)
-    opened = store.open_store(tree, location.root, NAME)
-    seen: set[str] = set()
-    with Database(tree, location.root) as database:
+    path, seen = location.root, set[str]()
+    with sealed.opened(tree, path, key) as inner, Database(inner, path) as database:
+        opened = store.open_store(tree, inner, path, NAME)
         try:
             for table, rowid, stated, hashed in tables.media_rows(database):
                 place = opened.media.place(stated)

@@ -9,12 +9,12 @@ from posixpath import dirname, join
 from sauveterre.errors import SauveterreError, UnreadableSource
 from sauveterre.messages.database import BLOCK, Database, is_database
 from sauveterre.messages.whatsapp.media import MediaFiles
+from sauveterre.messages.whatsapp.sealed import is_sealed
 from sauveterre.records.provenance import Provenance
 from sauveterre.records.store import StoreLocation
 from sauveterre.records.tree import Tree
 
 MAIN = re.compile(r"msgstore[^/]*\.db", re.IGNORECASE)
-SEALED = re.compile(r"(?:msgstore|wa)[^/]*\.db\.crypt[0-9]{0,2}", re.IGNORECASE)
 CONTACTS = "wa.db"
 SHAPES = ({"message", "chat", "jid"}, {"messages", "chat"}, {"messages", "chat_list"})
 """Tables of which one set is there in every version."""
@@ -58,15 +58,10 @@ def find(tree: Tree, reader: str) -> Iterator[StoreLocation]:
     known = frozenset(paths)
     for path in paths:
         name = path.rpartition("/")[2]
-        if SEALED.fullmatch(name):
+        if is_sealed(path):
             yield StoreLocation(reader, path, needs_key=True)
         elif MAIN.fullmatch(name) and _is_store(tree, path, has_log=f"{path}-wal" in known):
             yield StoreLocation(reader, path, needs_key=False)
-
-
-def is_sealed(path: str) -> bool:
-    """Say whether the file is an encrypted backup."""
-    return SEALED.fullmatch(path.rpartition("/")[2]) is not None
 
 
 def _is_store(tree: Tree, path: str, *, has_log: bool) -> bool:
@@ -91,12 +86,15 @@ def has_shape(database: Database) -> bool:
     return any(shape <= there for shape in SHAPES)
 
 
-def open_store(tree: Tree, path: str, reader: str) -> Store:
-    """Return the store at a path; raise ``UnreadableSource`` when it cannot be read."""
+def open_store(tree: Tree, inner: Tree, path: str, reader: str) -> Store:
+    """Return the store at a path of a tree; its database lies at that path in ``inner``.
+
+    Raises ``UnreadableSource`` when it cannot be read.
+    """
     paths = list(tree.paths())
     if path not in paths:
         raise UnreadableSource(f"{path} is not there any more; process the exhibit again")
-    digest, size, head = _measured(tree, path)
+    digest, size, head = _measured(inner, path)
     media, missing = MediaFiles(paths, path), missing_bytes(head, size)
     return Store(tree, path, reader, digest, _contacts(path, paths), media, missing)
 
