@@ -58,6 +58,7 @@ def test_crypt14_opens_with_the_key_file(database, tmp_path):
     ("key", "sentence"),
     [
         (None, "is an encrypted backup of WhatsApp: a crypt15 backup opens with the 64-digit key"),
+        (None, "a crypt14 backup opens with files/key from there in hexadecimal$"),
         ("", "is an encrypted backup of WhatsApp"),
         ("soup", "is no key of 64 hexadecimal digits"),
         ("ab" * 31, "is no key of 64 hexadecimal digits"),

@@ -35,8 +35,8 @@ KEY_SIZES = (RAW_KEY, 59, 131, 158)
 """Bytes of a key alone; of ``encrypted_backup.key``; of what ``key`` holds; of ``key``. The key is the last 32."""
 _NEEDED = (
     "a crypt15 backup opens with the 64-digit key of the end-to-end encrypted backup, as its user wrote it down, or "
-    """Bytes of a key; of ``encrypted_backup.key``; of what ``key`` holds; of ``key``. The key is the last 32 of each."""
-    "there in hexadecimal"
+    "with files/encrypted_backup.key of the application's own folder in hexadecimal; a crypt14 backup opens with "
+    "files/key from there in hexadecimal"
 )
 
 
