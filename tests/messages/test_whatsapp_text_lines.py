@@ -119,8 +119,14 @@ def test_what_somebody_says_is_not_taken_for_what_happened(tmp_path):
         tmp_path, "31/12/26, 10:00 - Ben: Ana left", '31/12/26, 10:01 - Ben: Ana changed the subject to "x"',
         '31/12/26, 10:02 - Ana changed the subject from "a: b" to "c: d"', "31/12/26, 10:03 - Ben: You're now an admin",
         "31/12/26, 10:04 - Ana left", "31/12/26, 10:05 - Ben joined the weather station of the valley",
+        '31/12/26, 10:06 - Ana "Soup" Cook: Ben left',
     )  # fmt: skip
-    assert [one.body for one in found[Message]] == ["Ana left", 'Ana changed the subject to "x"', "You're now an admin"]
+    assert [one.body for one in found[Message]] == [
+        "Ana left",
+        'Ana changed the subject to "x"',
+        "You're now an admin",
+        "Ben left",
+    ]
     assert [(str(one.kind), one.detail) for one in found[GroupEvent]] == [
         ("renamed", "c: d"), ("left", ""), ("updated", "Ben joined the weather station of the valley"),
     ]  # fmt: skip

@@ -124,7 +124,7 @@ def _info(opened: store.Store, database: Database, owner: Owner) -> StoreInfo:
 def _records(context: Context, database: Database, owner: Owner) -> Iterator[MessageRecord]:
     """Read part after part; one that is damaged is told, and the next one is read."""
     steps: tuple[tuple[str, Callable[[], Iterator[None]]], ...] = (
-        ("the owner", lambda: people.read_owner(context, owner.where or context.store.whole(), owner.name)),
+        ("the owner", lambda: people.read_owner(context, owner)),
         ("the hidden addresses", lambda: people.read_hidden(context, database)),
         ("the contacts (wa.db)", lambda: people.read_contacts(context)),
         ("the chats", lambda: people.read_chats(context, database)),

@@ -14,9 +14,11 @@ from sauveterre.messages.whatsapp.jids import (
     account_id,
     bare,
     is_person,
+    number,
     server,
 )
 from sauveterre.messages.whatsapp.links import code_digest, safe
+from sauveterre.messages.whatsapp.owner import Owner
 from sauveterre.messages.whatsapp.values import moment, text, whole
 from sauveterre.records.group import EventKind, Group, GroupEvent, GroupKind, MemberSnapshot, Role
 from sauveterre.records.provenance import Provenance
@@ -125,8 +127,8 @@ def read_contacts(context: Context) -> Iterator[None]:
             account = context.account(account_id(address), where)
             for kind in ("contact_name", "profile_name", "nickname"):
                 context.identifier(account, kind, text(row.get(kind)), where)
-            if (number := text(row.get("number"))).startswith("+"):
-                context.identifier(account, "e164", "+" + "".join(c for c in number if c.isdecimal()), where)
+            if (stated := text(row.get("number"))).startswith("+"):
+                context.identifier(account, "e164", "+" + "".join(c for c in stated if c.isdecimal()), where)
         yield
 
 
@@ -286,10 +288,12 @@ def _told(context: Context, peer: str, where: Provenance) -> Chat:
     return chat
 
 
-def read_owner(context: Context, where: Provenance, name: str) -> Iterator[None]:
-    """Tell the device's own account and the name that its user gave it."""
-    context.account(context.owner, where)
-    context.identifier(context.owner, "profile_name", name, where)
+def read_owner(context: Context, owner: Owner) -> Iterator[None]:
+    """Tell the device's own account, as one of this database, and what the row or setting says that names it."""
+    context.account(context.owner, context.store.whole())
+    where = owner.where or context.store.whole()
+    context.identifier(context.owner, "e164", number(owner.address), where)
+    context.identifier(context.owner, "profile_name", owner.name, where)
     yield
 
 
