@@ -68,13 +68,13 @@ class Phone:
                 database.executescript(CONTACTS)
             insert(database, table, values)
 
-    def read(self, script=CURRENT):
-        with closing(sqlite3.connect(self.folder / "msgstore.db")) as database, database:
+    def read(self, script=CURRENT, path="msgstore.db"):
+        with closing(sqlite3.connect(self.folder / path)) as database, database:
             database.executescript(script)
             for table, values in self.rows:
                 insert(database, table, values)
         found = defaultdict(list)
-        for record in reader.read(FolderTree(self.folder), StoreLocation(reader.NAME, "msgstore.db", False), None):
+        for record in reader.read(FolderTree(self.folder), StoreLocation(reader.NAME, path, False), None):
             found[type(record)].append(record)
         return found
 
@@ -280,6 +280,34 @@ def test_whose_device_it_is(phone):
     assert [one.stable_id for one in found[Account] if one.is_owner] == [jid(ME)]
     assert "inferred by elimination" in found[StoreInfo][0].notes[-1]
     assert found[Message][0].sender == jid(ME)
+
+
+@pytest.mark.parametrize(
+    ("strings", "owner"),
+    [
+        ({"registration_jid": "999000001"}, jid(ME)),
+        ({"registration_jid": "999000001@s.whatsapp.net", "push_name": "Cook"}, jid(ME)),
+        ({"cc": "999", "ph": "000001"}, jid(ME)),
+        ({"ph": "999000001"}, None),
+        ({"registration_jid": "soup"}, None),
+        ({"registration_jid": GROUP}, None),
+    ],
+)
+def test_settings_state_the_owner(phone, strings, owner):
+    rows = "".join(f'<string name="{name}">{value}</string>' for name, value in strings.items())
+    settings = phone.folder / "shared_prefs/com.whatsapp_preferences_light.xml"
+    settings.parent.mkdir()
+    settings.write_text(f"<map>{rows}</map>")
+    (phone.folder / "databases").mkdir()
+    phone.message()
+    found = phone.read(path="databases/msgstore.db")
+    (told,) = [one for one in found[Account] if one.is_owner]
+    assert (told.stable_id if owner else told.stable_id[:12]) == (owner or "self:sha256:")
+    assert told.provenance.path == "databases/msgstore.db"
+    if owner:
+        assert {one.provenance.path for one in found[AccountIdentifier] if one.account == owner} >= {
+            "shared_prefs/com.whatsapp_preferences_light.xml"
+        }
 
 
 def test_an_owner_who_cannot_be_told_is_one_of_this_store(phone):

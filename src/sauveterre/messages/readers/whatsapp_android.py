@@ -23,6 +23,8 @@ from sauveterre.records.tree import Tree
 
 NAME = "whatsapp_android"
 VERSION = 1
+MOST_ADDRESSES = 2_000_000
+"""Addresses that are remembered: about a quarter of a kilobyte each."""
 _NOTES = (
     "Administrators are told as they were when the database was last written; of changes before only those of this "
     "device's own role are recorded, and the history may be gone where a chat was cleared.",
@@ -100,6 +102,8 @@ def _begin(opened: store.Store, database: Database) -> tuple[Context, Owner, lis
 def _addresses(database: Database, jids: dict[int, str]) -> None:
     columns = {"raw": ("raw_string",), "user": ("user",), "server": ("server",)}
     for row in database.rows("jid", columns):
+        if len(jids) >= MOST_ADDRESSES:
+            raise UnreadableSource(f"there are more than {MOST_ADDRESSES} of them; what names another is not told")
         raw = text(row["raw"])
         jids[row["rowid"]] = bare(raw) or bare(f"{text(row['user'])}@{text(row['server'])}") or raw
 

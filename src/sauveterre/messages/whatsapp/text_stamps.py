@@ -12,10 +12,10 @@ from datetime import UTC, datetime, timedelta, timezone
 INVISIBLE = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
 """Marks of direction, and the mark at the beginning of a file."""
 _SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2007": " "})
-_EVENING = ("pm", "du", "слобед", "слобяд", "nachm", "μμ", "ös", "م", "下午", "오후", "午後")
+_EVENING = ("pm", "du", "слобед", "слобяд", "nachm", "μμ", "ös", "م", "下午", "오후", "午後", "datarde", "danoite")
 _HALF = (
     r"[ap]\.?\s?m\.?|d[eu]\.|пр\.?\s?об(?:ед|яд)?\.?|сл\.?\s?об(?:ед|яд)?\.?|(?:vorm|nachm)\.|[πμ]\.?\s?μ\.?|ö[ös]|[صم]"
-    r"|上午|下午|오전|오후|午前|午後"
+    r"|上午|下午|오전|오후|午前|午後|da (?:manhã|madrugada|tarde|noite)"
 )
 _STAMP = (
     r"(?P<a>[0-9]{1,4})(?P<sep>\.\s?|/|-)(?P<b>[0-9]{1,2})(?P=sep)(?P<c>[0-9]{1,4})\.?(?:\s?г\.?)?,?\s{1,2}"
