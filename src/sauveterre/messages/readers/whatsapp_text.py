@@ -16,7 +16,7 @@ from sauveterre.messages.whatsapp.links import found_in, safe
 from sauveterre.messages.whatsapp.media import FOLDER, entry_path, open_checked
 from sauveterre.messages.whatsapp.store import digest_of
 from sauveterre.messages.whatsapp.text_lines import Said, Written, lines_of, said, written
-from sauveterre.messages.whatsapp.text_marks import words_of
+from sauveterre.messages.whatsapp.text_marks import Words, words_of
 from sauveterre.messages.whatsapp.text_stamps import Dialect, stamped, visible
 from sauveterre.messages.whatsapp.text_wording import me_or_name
 from sauveterre.records.account import Account, AccountIdentifier
@@ -261,6 +261,11 @@ def _read_message(export: _Export, entry: Written, one: Said, where: Provenance)
             revision=int(words.is_edited),
         )
     )
+    _carried(export, entry, key, words)
+
+
+def _carried(export: _Export, entry: Written, key: str, words: Words) -> None:
+    """Tell the file and the links of a message."""
     if words.file_name is not None:
         path = join(dirname(export.path), words.file_name)
         place = entry_path(path) if words.file_name and path in export.files else None

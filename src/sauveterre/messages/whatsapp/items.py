@@ -153,13 +153,9 @@ def _read_message(context: Context, database: Database, chat: Chat, item: Item, 
     row, where = item.row, item.where
     sender = _sender(context, chat, row, where)
     key, sent = message_key(chat.group, _key_id(item)), whole(row["sent"])
-    if moment(sent) is None:
-        context.problem_once(where, f"the message states no usable time ({row['sent']!r:.40})")
-    if kind not in KINDS:
-        context.problem_once(where, f"message type {kind} is not known; its text and files are told")
+    _complain(context, item, kind)
     body = _body(item, kind)
     deleted, deleted_by = _deletion(context, item, kind, sender)
-    forwarded = item.beside["message_forwarded"] or whole(row["flags"]) & FORWARDED or whole(row["forwarded"]) > 0
     context.add(
         Message(
             key=key,
@@ -178,13 +174,26 @@ def _read_message(context: Context, database: Database, chat: Chat, item: Item, 
             expires_in_ms=whole(item.first("message_ephemeral").get("seconds")) * 1000 or None,
             revision=1 if item.beside["message_edit_info"] else 0,
             server_at=moment(row["server"]),
-            forwarded_from="" if forwarded else None,
+            forwarded_from="" if _is_forwarded(item) else None,
         )
     )
     _attachments(context, item, key)
     _reactions(context, item, chat, key)
     _deliveries(context, item, key)
     _links(context, item, key, body)
+
+
+def _is_forwarded(item: Item) -> bool:
+    flags, count = whole(item.row["flags"]), whole(item.row["forwarded"])
+    return bool(item.beside["message_forwarded"]) or bool(flags & FORWARDED) or count > 0
+
+
+def _complain(context: Context, item: Item, kind: int) -> None:
+    """Say what of a message cannot be told."""
+    if moment(item.row["sent"]) is None:
+        context.problem_once(item.where, f"the message states no usable time ({item.row['sent']!r:.40})")
+    if kind not in KINDS:
+        context.problem_once(item.where, f"message type {kind} is not known; its text and files are told")
 
 
 def message_key(group: str, key_id: str) -> str:
