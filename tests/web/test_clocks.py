@@ -38,7 +38,7 @@ def test_the_farthest_apart_come_first_and_bounds_alone_last(member, world):
         "device": "folder:away",
         "since": since,
         "until": since,
-        "rows": [world.row()],
+        "rows": [["folder:away", "store.db", "row 1", "made"]],
     }
     for skewed, other in [(skew(None, 90), "folder:b"), (skew(-3, -1), "service"), (skew(250, 254), "folder:c")]:
         for name, value in {**more, "other": other, "messages": 40}.items():
