@@ -263,9 +263,11 @@ def test_calls_have_a_caller(phone):
     phone.message(from_me=1, sender_jid_row_id=None)
     phone.write("call_log", jid_row_id=2, from_me=0, timestamp=NOW, video_call=1, duration=65, call_result=5)
     phone.write("call_log", jid_row_id=2, from_me=1, timestamp=NOW, video_call=0, call_result=4, group_jid_row_id=4)
+    phone.write("call_log", jid_row_id=4, from_me=0, timestamp=NOW, video_call=0)
     found = phone.read()
     owner = next(one.stable_id for one in found[Account] if one.is_owner)
-    one, two = found[GroupEvent]
+    one, two, three = found[GroupEvent]
+    assert (three.group, three.actor, three.target) == (jid(GROUP), None, None)
     assert (one.actor, one.target, one.detail) == (jid(ANA), owner, "video call, accepted, 65 s")
     assert (two.group, two.actor, two.target, two.detail) == (jid(GROUP), owner, None, "audio call, missed")
 

@@ -263,21 +263,25 @@ def read_calls(context: Context, database: Database) -> Iterator[None]:
         where = context.store.provenance("call_log", row["rowid"])
         peer, owner = context.person(row["peer"], where), context.account(context.owner, where)
         caller, called = (owner, peer) if whole(row["from_me"]) else (peer, owner)
-        if whole(row["group"]) > 0 and (group := _group(context, row, where)):
+        if whole(row["group"]) <= 0 and server(context.address(row["peer"])) == GROUP_SERVER:
+            row["group"] = row["peer"]
+        group = _group(context, row, where) if whole(row["group"]) > 0 else ""
+        if group:
             called = None
         elif peer is not None:
             group = _told(context, peer, where).group
         else:
             context.problem_once(where, "a call names nobody that the database holds")
-            group = ""
         if group:
-            word = "video call" if whole(row["video"]) else "audio call"
-            outcome = OUTCOMES.get(whole(row["result"]), "")
-            length = f"{whole(row['seconds'])} s" if whole(row["seconds"]) > 0 else ""
-            detail = ", ".join(part for part in (word, outcome, length) if part)
             at = whole(row["at"])
-            context.add(GroupEvent(group, EventKind.CALL, caller, called, moment(at), str(at), where, detail))
+            context.add(GroupEvent(group, EventKind.CALL, caller, called, moment(at), str(at), where, _call(row)))
         yield
+
+
+def _call(row: Row) -> str:
+    word = "video call" if whole(row["video"]) else "audio call"
+    length = f"{whole(row['seconds'])} s" if whole(row["seconds"]) > 0 else ""
+    return ", ".join(part for part in (word, OUTCOMES.get(whole(row["result"]), ""), length) if part)
 
 
 def _told(context: Context, peer: str, where: Provenance) -> Chat:
