@@ -55,7 +55,7 @@ class Database:
             self._connection = sqlcipher.connect(f"{copy.as_uri()}?mode=rw", uri=True, isolation_level=None)
             try:
                 self._shut_in(cipher)
-            except sqlcipher.Error as error:
+            except (sqlcipher.Error, UnicodeDecodeError, MemoryError) as error:
                 self._connection.close()
                 raise self._locked(error) if cipher else self._unreadable(error) from error
 

@@ -1,6 +1,22 @@
 """Every message store that is read. A new one is one file here and one line in the tuple."""
 
-from sauveterre.messages.readers import cellebrite_ufdr, discord_package, matrix_json, signal_backup, telegram_json
+from sauveterre.messages.readers import (
+    cellebrite_ufdr,
+    discord_package,
+    matrix_json,
+    signal_backup,
+    telegram_json,
+    whatsapp_android,
+    whatsapp_text,
+)
 from sauveterre.records.message_reader import MessageReader
 
-READERS: tuple[MessageReader, ...] = (signal_backup, cellebrite_ufdr, telegram_json, matrix_json, discord_package)
+READERS: tuple[MessageReader, ...] = (
+    signal_backup,
+    cellebrite_ufdr,
+    whatsapp_android,
+    whatsapp_text,
+    telegram_json,
+    matrix_json,
+    discord_package,
+)
