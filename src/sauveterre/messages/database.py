@@ -4,6 +4,7 @@ The write-ahead log or journal beside a database is copied with it: what was wri
 copy loses its name as soon as it is open, so that nothing of it stays behind however the process ends.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import cached_property
@@ -33,6 +34,8 @@ class Database:
 
     Tables and columns change with every version of a messenger: ask for a table's columns under plain names, each with
     the names that it has had, and what a version does not have comes as None.
+
+    ``digest`` is the SHA-256 of the file as it was read, ``logs`` that of each log or journal beside it, by path.
     """
 
     def __init__(self, tree: Tree, path: str, cipher: Sequence[str] = ()) -> None:
@@ -46,12 +49,13 @@ class Database:
         with TemporaryDirectory(prefix="database-") as folder:
             copy = Path(folder) / "copy"
             with tree.open(path) as stream:
-                _copy(stream, copy, path)
+                self.digest = _copy(stream, copy, path)
             there = frozenset(tree.paths())
+            self.logs: dict[str, str] = {}
             for beside in ("-wal", "-journal"):
                 if path + beside in there:
                     with tree.open(path + beside) as stream:
-                        _copy(stream, copy.with_name(f"copy{beside}"), path + beside)
+                        self.logs[path + beside] = _copy(stream, copy.with_name(f"copy{beside}"), path + beside)
             self._connection = sqlcipher.connect(f"{copy.as_uri()}?mode=rw", uri=True, isolation_level=None)
             try:
                 self._shut_in(cipher)
@@ -90,13 +94,20 @@ class Database:
         }
 
     def rows(
-        self, table: str, columns: Mapping[str, Sequence[str]], *, order: Sequence[str] = (), where: str = ""
+        self,
+        table: str,
+        columns: Mapping[str, Sequence[str]],
+        *,
+        order: Sequence[str] = (),
+        where: str = "",
+        values: tuple[Any, ...] = (),
     ) -> Iterator[Row]:
         """Yield a table's rows under plain names, ``rowid`` among them; nothing where there is no such table.
 
         ``columns`` maps each plain name to the names that the column has had, the first that is there is read, and None
         given where none is. ``order`` names plain columns, by default the row's number; ``where`` is a condition of the
-        caller's own words. Raises ``UnreadableSource`` at damage, after the rows before it.
+        caller's own words, in which ``values`` take the places of question marks. Raises ``UnreadableSource`` at
+        damage, after the rows before it.
         """
         if table not in self.tables:
             return
@@ -107,7 +118,7 @@ class Database:
         condition = f" WHERE {where}" if where else ""
         statement = f"SELECT {fields} FROM {quoted(table)}{condition} ORDER BY {', '.join(keys)}"  # noqa: S608  (quoted)
         names = ("rowid", *found)
-        for row in self.query(statement):
+        for row in self.query(statement, values):
             yield dict(zip(names, row, strict=True))
 
     def query(self, statement: str, values: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -126,6 +137,10 @@ class Database:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database. Closing twice is harmless."""
         self._connection.close()
 
     def _look(self) -> bool:
@@ -156,17 +171,20 @@ def is_database(head: bytes) -> bool:
     return head.startswith(MAGIC)
 
 
-def _copy(stream: BinaryIO, to: Path, name: str) -> None:
-    """Copy a stream to a file; what stands before damage in it is enough to try."""
+def _copy(stream: BinaryIO, to: Path, name: str) -> str:
+    """Copy a stream to a file and return its SHA-256; what stands before damage in it is enough to try."""
+    digest = hashlib.sha256()
     with to.open("wb") as out:
         while block := _block(stream, out.tell()):
             try:
+                digest.update(block)
                 out.write(block)
                 out.flush()
             except OSError as error:
                 raise LimitExceeded(
                     f"{name} cannot be copied to be opened ({error.strerror}): make room, or raise nested_bytes"
                 ) from error
+    return digest.hexdigest()
 
 
 def _block(stream: BinaryIO, total: int) -> bytes:
