@@ -13,6 +13,7 @@ from sauveterre.messages.database import Database, Row
 from sauveterre.messages.signal.desktop import calls, items, media, people, profile
 from sauveterre.messages.signal.rows import Memory, RowLeaf
 from sauveterre.messages.signal.stored_files import open_stored
+from sauveterre.messages.signal.talks import People
 from sauveterre.records.entry import Entry
 from sauveterre.records.message_reader import MessageRecord
 from sauveterre.records.problem import Problem
@@ -48,7 +49,7 @@ def read(tree: Tree, location: StoreLocation, key: str | None) -> Iterator[Messa
     opened = profile.open_profile(tree, location, key)
     with opened.database as database:
         memory = _memory(opened)
-        known = people.People(memory)
+        known = People(memory)
         owner, is_stated = _owner(opened, memory)
         yield _info(opened, memory, is_stated=is_stated)
         yield from owner
@@ -95,10 +96,10 @@ def _version(database: Database) -> str:
         return ""
 
 
-def _tables(opened: profile.Profile, database: Database, known: people.People) -> Iterator[MessageRecord]:
+def _tables(opened: profile.Profile, database: Database, known: People) -> Iterator[MessageRecord]:
     """Tell table after table; one that is damaged costs what stands behind the damage in it."""
 
-    def conversations(tell: Callable[[people.People, Row], RowLeaf]) -> Iterator[RowLeaf]:
+    def conversations(tell: Callable[[People, Row], RowLeaf]) -> Iterator[RowLeaf]:
         for row in database.rows(people.TABLE, people.COLUMNS):
             yield tell(known, row)
 
@@ -122,7 +123,7 @@ def _tables(opened: profile.Profile, database: Database, known: people.People) -
             yield Problem(where, f"the table {table} cannot be read beyond row {last}: {error}")
 
 
-def _messages(opened: profile.Profile, known: people.People) -> Iterator[RowLeaf]:
+def _messages(opened: profile.Profile, known: People) -> Iterator[RowLeaf]:
     """Yield every message; the attachments of some hundred are looked up at once."""
     for batch in _batches(opened.database):
         files = _files(opened.database, batch)

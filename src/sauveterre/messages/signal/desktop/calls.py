@@ -5,11 +5,10 @@ from collections.abc import Iterator
 
 from sauveterre.messages.database import Database, Row
 from sauveterre.messages.signal.context import SERVICE, moment
-from sauveterre.messages.signal.desktop.changes import Moment, event
-from sauveterre.messages.signal.desktop.people import People, Talk
 from sauveterre.messages.signal.links import safe_text
 from sauveterre.messages.signal.loose import Loose, bytes_of, is_uuid, number, number_of, record, text, text_of
 from sauveterre.messages.signal.rows import RowLeaf
+from sauveterre.messages.signal.talks import Moment, People, Talk, event
 from sauveterre.records.group import EventKind, Group, GroupKind, MemberSnapshot, Role
 
 CALLS, LINKS, LISTS = "callsHistory", "callLinks", "storyDistributions"

@@ -7,12 +7,10 @@ people make of themselves (joins by a link, asks).
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sauveterre.messages.signal.context import moment
-from sauveterre.messages.signal.desktop.people import People
-from sauveterre.messages.signal.links import safe_text
 from sauveterre.messages.signal.loose import Loose, number, objects, record, text
 from sauveterre.messages.signal.rows import RowLeaf
-from sauveterre.records.group import EventKind, GroupEvent
+from sauveterre.messages.signal.talks import Moment, People, event
+from sauveterre.records.group import EventKind
 
 LEVELS = {1: "anyone", 2: "all members", 3: "administrators", 4: "no one"}
 ADMINISTRATOR, ORDINARY = 2, 1
@@ -103,22 +101,6 @@ RULES: dict[str, Rule] = {
 }
 """By the ``type`` of a detail."""
 PRIVILEGES = {ADMINISTRATOR: EventKind.PROMOTED, ORDINARY: EventKind.DEMOTED}
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """The row around a change: in which group, and when."""
-
-    group: str
-    sent: int
-
-
-def event(
-    leaf: RowLeaf, at: Moment, kind: EventKind, actor: str | None = None, target: str | None = None, detail: str = ""
-) -> None:
-    """Tell one event."""
-    where = leaf.provenance()
-    leaf.add(GroupEvent(at.group, kind, actor, target, moment(at.sent), str(at.sent), where, safe_text(detail)))
 
 
 def read_change(people: People, leaf: RowLeaf, at: Moment, data: Loose) -> None:

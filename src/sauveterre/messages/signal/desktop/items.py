@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 from sauveterre.messages.database import Row
 from sauveterre.messages.signal.context import moment
-from sauveterre.messages.signal.desktop.changes import Moment
 from sauveterre.messages.signal.desktop.media import carried, entry_path, from_table
 from sauveterre.messages.signal.desktop.notices import Notice, is_message, read_notice
-from sauveterre.messages.signal.desktop.people import People, Talk, merged
+from sauveterre.messages.signal.desktop.people import merged
 from sauveterre.messages.signal.desktop.profile import Profile
 from sauveterre.messages.signal.links import safe_text
 from sauveterre.messages.signal.loose import Loose, members, number, objects, record, sha256_of, text, text_of
 from sauveterre.messages.signal.rows import PLAUSIBLE_MS, RowLeaf
+from sauveterre.messages.signal.talks import Moment, People, Talk
 from sauveterre.messages.signal.updates import message_key
 from sauveterre.records.message import Attachment, Delivery, Message, Reaction
 

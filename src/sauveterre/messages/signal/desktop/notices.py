@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from sauveterre.messages.signal.context import moment
 from sauveterre.messages.signal.desktop.calls import read_call_row
-from sauveterre.messages.signal.desktop.changes import Moment, event, read_change
-from sauveterre.messages.signal.desktop.people import People, Talk
+from sauveterre.messages.signal.desktop.changes import read_change
 from sauveterre.messages.signal.loose import Loose, members, number, objects, record, text, text_of
 from sauveterre.messages.signal.rows import RowLeaf
+from sauveterre.messages.signal.talks import Moment, People, Talk, event
 from sauveterre.messages.signal.updates import message_key
 from sauveterre.records.group import EventKind
 
