@@ -7,6 +7,7 @@ from functools import cache
 
 from sauveterre.errors import UnreadableSource
 from sauveterre.messages.signal.links import safe_text
+from sauveterre.records.message import Link, Message
 from sauveterre.scenarios import village
 from sauveterre.scenarios.village import SMALL
 
@@ -42,7 +43,13 @@ def tellers():
 
 
 def of(records, kind):
-    return [record for record in records if isinstance(record, kind)]
+    """Return the records of a kind; what another message quotes is no message of its own here."""
+    return [record for record in records if isinstance(record, kind) and not _is_beside(record)]
+
+
+def _is_beside(record):
+    kind = str(getattr(record, "kind", ""))
+    return isinstance(record, Message | Link) and kind.startswith(("quote", "details", "mention", "sticker_pack"))
 
 
 def at(milliseconds):

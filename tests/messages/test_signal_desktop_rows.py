@@ -251,6 +251,22 @@ def test_every_kind_of_notice(kind, data, event, actor, target):
     assert names == ({("profile_name", "A"), ("profile_name", "B")} if kind == "profile-change" else set())
 
 
+def test_quotes_votes_mentions_and_sticker_packs_are_told_as_in_a_backup():
+    data = {"quote": {"id": SENT - 5, "authorAci": BEN, "text": "rain?", "isPoll": True},
+            "bodyRanges": [{"start": 0, "length": 1, "mentionAci": BEN}, {"start": 0, "length": 1, "style": 1}],
+            "poll": {"options": ["Fog", "Dew"], "votes": [{"fromConversationId": "c-ben", "optionIndexes": [1, 9],
+                                                           "timestamp": SENT + 4}]},
+            "sticker": {"packId": "AB" * 16, "stickerId": 3}}  # fmt: skip
+    records = read(({"sourceServiceId": ANA}, data))
+    [quote, _] = sorted((r for r in records if isinstance(r, Message)), key=lambda one: one.kind)
+    assert (quote.key, quote.sender, quote.body, quote.kind, quote.direction, quote.provenance.locator) == (
+        f"{GROUP}|{who(BEN)}|{SENT - 5}", who(BEN), "rain?", "quote_poll", "none", "messages 1 $.quote",
+    )  # fmt: skip
+    assert [(r.account, r.emoji, r.at) for r in of(records, Reaction)] == [(who(BEN), "vote: Dew", at(SENT + 4))]
+    links = {(r.kind, r.url) for r in records if isinstance(r, Link)}
+    assert links == {("mention", who(BEN)), ("sticker_pack", f"signal:stickers/{'ab' * 16}/3")}
+
+
 def test_calls_are_told_once_and_call_links_with_their_administrator():
     call = {"callId": "7", "peerId": ANA, "mode": "Direct", "type": "Video", "direction": "Incoming",
             "status": "Missed", "timestamp": SENT}  # fmt: skip

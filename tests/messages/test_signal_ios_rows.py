@@ -295,7 +295,7 @@ def test_what_hangs_on_a_message():
         (person(ANA), Thing("S", {"state": 3, "statusTimestamp": 0, "readTimestamp": SENT + 9})),
         (person(BEN), Thing("S", {"state": 5, "statusTimestamp": SENT + 8})), (person(ME), Thing("S", {"state": 3})),
     ))  # fmt: skip
-    quote = Thing("TSQuotedMessage", {"timestamp": SENT - 5, "authorAddress": person(BEN)})
+    quote = Thing("TSQuotedMessage", {"timestamp": SENT - 5, "authorAddress": person(BEN), "body": "rain?"})
     row = {"recordType": 21, "recipientAddressStates": archived(states), "quotedMessage": archived(quote),
            "linkPreview": archived(Thing("L", {"urlString": "https://example.org/films#key=secret"})),
            "expiresInSeconds": 60}  # fmt: skip
@@ -316,6 +316,8 @@ def test_what_hangs_on_a_message():
         60_000,
         "out",
     )
+    [quote] = [r for r in records if isinstance(r, Message) and r.kind == "quote"]
+    assert (quote.key, quote.sender, quote.body) == (message.reply_to, who(BEN), "rain?")
     assert [(d.account, d.status, d.at) for d in of(records, Delivery)] == [
         (who(ANA), "read", at(SENT + 9)), (who(BEN), "delivered", at(SENT + 8)),
     ]  # fmt: skip

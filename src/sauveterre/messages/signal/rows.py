@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sauveterre.messages.signal.context import SERVICE
+from sauveterre.messages.signal.context import SERVICE, moment
 from sauveterre.messages.signal.links import SafeLink, links_in, safe_link, safe_text
 from sauveterre.messages.signal.loose import service_text
+from sauveterre.messages.signal.updates import message_key
 from sauveterre.records.account import Account, AccountIdentifier
-from sauveterre.records.message import Link
+from sauveterre.records.message import Link, Message
 from sauveterre.records.message_reader import MessageRecord
 from sauveterre.records.problem import Problem
 from sauveterre.records.provenance import Provenance
@@ -103,6 +104,12 @@ class RowLeaf:
             self.problem(f"{what} is no service identifier", place)
             return None
         return self.account(stable_id)
+
+    def quoted(self, group: str, author: str, sent: int, said: str, kind: str, place: str) -> str:
+        """Write a message as another one quotes it, and return its key."""
+        key, where = message_key(group, author, sent), self.provenance(place)
+        self.add(Message(key, group, author, "none", moment(sent), str(sent), None, safe_text(said), kind, where))
+        return key
 
     def links(self, key: str, body: str, previews: Iterable[str]) -> None:
         """Write the links of a message's text and of its previews."""

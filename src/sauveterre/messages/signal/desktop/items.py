@@ -4,6 +4,7 @@ A message's key names the time of its *first* version. Earlier versions carry th
 in a backup; the list of versions in a row begins with the present one.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ from sauveterre.messages.signal.loose import Loose, members, number, objects, re
 from sauveterre.messages.signal.rows import PLAUSIBLE_MS, RowLeaf
 from sauveterre.messages.signal.talks import Moment, People, Talk
 from sauveterre.messages.signal.updates import message_key
-from sauveterre.records.message import Attachment, Delivery, Message, Reaction
+from sauveterre.records.message import Attachment, Delivery, Link, Message, Reaction
 
 TABLE = "messages"
 COLUMNS = {
@@ -26,6 +27,7 @@ COLUMNS = {
     for name in ("id", "json", "conversationId", "type", "body", "sent_at", "received_at", "received_at_ms",
                  "timestamp", "serverTimestamp", "source", "expireTimer", "isErased", "isViewOnce", "storyId")
 } | {"sourceServiceId": ("sourceServiceId", "sourceUuid")}  # fmt: skip
+_QUOTES = {"isGiftBadge": "quote_gift_badge", "isViewOnce": "quote_view_once", "isPoll": "quote_poll"}
 STATUSES = frozenset({"pending", "sent", "delivered", "read", "viewed", "skipped", "failed"})
 CURRENT = -1
 """The edit of the present version, in the table of attachments."""
@@ -124,7 +126,7 @@ def _message(reading: _Reading, leaf: RowLeaf, data: Loose, version: Version) ->
             provenance=leaf.provenance(),
             deleted=deleted,
             deleted_by=deleted_by,
-            reply_to=_reply_to(reading, leaf, record(data, "quote")),
+            reply_to=_quoted(reading, leaf, record(data, "quote")),
             expires_in_ms=timer * 1000 if timer > 0 else None,
             revision=version.revision,
             server_at=moment(number(data, "serverTimestamp")),
@@ -134,7 +136,9 @@ def _message(reading: _Reading, leaf: RowLeaf, data: Loose, version: Version) ->
         _deliveries(reading, leaf, version.key, record(data, "sendStateByConversationId"))
     _attachments(reading, leaf, version, data)
     _reactions(reading, leaf, version.key, data)
+    _votes(reading, leaf, version.key, record(data, "poll"))
     leaf.links(version.key, body, [text(preview, "url") for preview in objects(data, "preview")])
+    _names(reading, leaf, version.key, data)
 
 
 def _deletion(reading: _Reading, leaf: RowLeaf, data: Loose, sender: str | None) -> tuple[str, str | None]:
@@ -145,11 +149,37 @@ def _deletion(reading: _Reading, leaf: RowLeaf, data: Loose, sender: str | None)
     return ("by_author", sender) if data.get("deletedForEveryone") else ("no", None)
 
 
-def _reply_to(reading: _Reading, leaf: RowLeaf, quote: Loose) -> str | None:
+def _quoted(reading: _Reading, leaf: RowLeaf, quote: Loose) -> str | None:
+    """Tell the quoted message as the quote shows it, which may be all that is left of it, and return its key."""
     named = text(quote, "authorAci", "authorServiceId", "authorUuid", "author")
-    author = reading.people.account(leaf, named, "the author of a quoted message")
-    sent = number(quote, "id")
-    return message_key(reading.talk.group, author, sent) if author and sent else None
+    author, sent = reading.people.account(leaf, named, "the author of a quoted message"), number(quote, "id")
+    if author is None or not sent:
+        return None
+    kind = next((kind for name, kind in _QUOTES.items() if quote.get(name)), "quote")
+    return leaf.quoted(reading.talk.group, author, sent, text(quote, "text"), kind, "$.quote")
+
+
+def _votes(reading: _Reading, leaf: RowLeaf, key: str, poll: Loose) -> None:
+    """Tell who voted for what in a poll."""
+    options = members(poll, "options")
+    for count, vote in enumerate(objects(poll, "votes")):
+        place = f"$.poll.votes[{count}]"
+        voter = reading.people.account(leaf, text(vote, "fromConversationId"), "a voter")
+        for index in members(vote, "optionIndexes") if voter else ():
+            if isinstance(index, int) and 0 <= index < len(options):
+                said, at = safe_text(f"vote: {text_of(options[index])}"), moment(number(vote, "timestamp"))
+                leaf.add(Reaction(key, voter or "", said, at, leaf.provenance(place)))
+
+
+def _names(reading: _Reading, leaf: RowLeaf, key: str, data: Loose) -> None:
+    """Tell who is mentioned in a text, and from which pack a sticker is."""
+    for count, one in enumerate(objects(data, "bodyRanges")):
+        if account := reading.people.account(leaf, text(one, "mentionAci", "mentionUuid"), "one who is mentioned"):
+            leaf.add(Link(key, account, "mention", leaf.provenance(f"$.bodyRanges[{count}]")))
+    sticker = record(data, "sticker")
+    if re.fullmatch(r"[0-9a-fA-F]{32}", text(sticker, "packId")):
+        url = f"signal:stickers/{text(sticker, 'packId').lower()}/{number(sticker, 'stickerId')}"
+        leaf.add(Link(key, url, "sticker_pack", leaf.provenance("$.sticker")))
 
 
 def _deliveries(reading: _Reading, leaf: RowLeaf, key: str, states: Loose) -> None:

@@ -120,7 +120,7 @@ def _message(reading: _Reading, *, is_own: bool) -> None:
             provenance=leaf.provenance(),
             deleted=_deleted(reading),
             deleted_by=beside.deleted_by or (sender if number_of(row["wasRemotelyDeleted"]) else None),
-            reply_to=_reply_to(reading),
+            reply_to=_quoted(reading),
             expires_in_ms=timer * 1000 if timer > 0 else None,
             revision=beside.revision,
             server_at=moment(number_of(row["serverTimestamp"])),
@@ -147,12 +147,17 @@ def _deleted(reading: _Reading) -> str:
     return "by_author" if number_of(reading.row["wasRemotelyDeleted"]) else "no"
 
 
-def _reply_to(reading: _Reading) -> str | None:
+def _quoted(reading: _Reading) -> str | None:
+    """Tell the quoted message as the quote shows it, which may be all that is left of it, and return its key."""
     quote = reading.archive("quotedMessage")
     if quote is None:
         return None
     author, sent = reading.person(quote.get("authorAddress")), number_of(quote.get("timestamp"))
-    return message_key(reading.talk.group, author, sent) if author and sent else None
+    if author is None or not sent:
+        return None
+    flags = {"isGiftBadge": "quote_gift_badge", "isTargetMessageViewOnce": "quote_view_once", "isPoll": "quote_poll"}
+    kind = next((kind for name, kind in flags.items() if quote.get(name)), "quote")
+    return reading.leaf.quoted(reading.talk.group, author, sent, text_of(quote.get("body")), kind, "quotedMessage")
 
 
 def _deliveries(reading: _Reading, key: str) -> None:
