@@ -83,7 +83,9 @@ def test_a_profile_and_a_backup_of_the_same_person_tell_the_same(number, version
         return {tuple((k, str(v)) for k, v in row.items() if k not in dropped) for row in rows}
 
     assert facts(here, Message, "received_at", "server_at") == facts(there, Message, "received_at", "server_at")
-    assert facts(here, GroupEvent, "detail") >= facts(there, GroupEvent, "detail")
+    dated = {fact for fact in facts(there, GroupEvent, "detail") if ("at", "None") not in fact}
+    assert dated
+    assert facts(here, GroupEvent, "detail") >= dated
     lists = {fact for fact in facts(there, Group) if ("kind", "distribution_list") in fact}
     assert facts(here, Group) == facts(there, Group) - (lists if version == writer.BEFORE else set())
     assert facts(here, Reaction) == facts(there, Reaction)
