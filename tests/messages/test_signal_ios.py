@@ -92,7 +92,7 @@ def test_a_phone_and_its_backup_tell_the_same(number):
     dated = {fact for fact in facts(there, GroupEvent, "detail") if ("at", "None") not in fact}
     assert dated
     assert facts(here, GroupEvent, "detail") >= dated
-    assert facts(here, Group) == facts(there, Group) - lists
+    assert facts(here, Group) == facts(there, Group) - lists  # made by the backup alone
     assert facts(here, Reaction) == facts(there, Reaction)
     assert facts(here, Link) == facts(there, Link)
     assert facts(here, Attachment, "path") == facts(there, Attachment, "path")
