@@ -6,9 +6,10 @@ copy loses its name as soon as it is open, so that nothing of it stays behind ho
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import cached_property
 from pathlib import Path
+from shutil import copyfileobj
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO, Self
 
@@ -23,6 +24,8 @@ BLOCK = 1 << 20
 HEAP_BYTES = 192 << 20
 """The most that SQLite may take in this process: a value that claims to be longer ends as an error."""
 STEPS_BETWEEN_LOOKS = 10_000
+MOST_RENEWALS = 8
+"""How often the copy of one database is opened again after damage."""
 MOST_LOOKS = 20_000
 """For one row, in units of the above: some seconds. Steps are counted, as a clock would not repeat."""
 
@@ -46,6 +49,9 @@ class Database:
         """
         self._name = path.rpartition("/")[2]
         self._looks = 0
+        self._cipher = tuple(cipher)
+        self._kept: dict[str, BinaryIO] = {}
+        self._broken: list[Any] = []
         with TemporaryDirectory(prefix="database-") as folder:
             copy = Path(folder) / "copy"
             with tree.open(path) as stream:
@@ -56,12 +62,17 @@ class Database:
                 if path + beside in there:
                     with tree.open(path + beside) as stream:
                         self.logs[path + beside] = _copy(stream, copy.with_name(f"copy{beside}"), path + beside)
-            self._connection = sqlcipher.connect(f"{copy.as_uri()}?mode=rw", uri=True, isolation_level=None)
-            try:
-                self._shut_in(cipher)
-            except sqlcipher.Error as error:
-                self._connection.close()
-                raise self._locked(error) if cipher else self._unreadable(error) from error
+            if cipher:
+                self._kept = {one.name: one.open("rb") for one in sorted(Path(folder).iterdir())}
+            self._connect(copy)
+
+    def _connect(self, copy: Path) -> None:
+        self._connection = sqlcipher.connect(f"{copy.as_uri()}?mode=rw", uri=True, isolation_level=None)
+        try:
+            self._shut_in(self._cipher)
+        except (sqlcipher.Error, UnicodeDecodeError, MemoryError) as error:
+            self.close()
+            raise self._locked(error) if self._cipher else self._unreadable(error) from error
 
     def _shut_in(self, cipher: Sequence[str]) -> None:
         """Unlock, bound what the database may do, and open its files before they lose their names."""
@@ -101,6 +112,7 @@ class Database:
         order: Sequence[str] = (),
         where: str = "",
         values: tuple[Any, ...] = (),
+        backwards: bool = False,
     ) -> Iterator[Row]:
         """Yield a table's rows under plain names, ``rowid`` among them; nothing where there is no such table.
 
@@ -117,9 +129,35 @@ class Database:
         keys = [quoted(name) for plain in order if (name := found.get(plain))] or ["rowid"]
         condition = f" WHERE {where}" if where else ""
         statement = f"SELECT {fields} FROM {quoted(table)}{condition} ORDER BY {', '.join(keys)}"  # noqa: S608  (quoted)
+        statement += " DESC" * backwards
         names = ("rowid", *found)
         for row in self.query(statement, values):
             yield dict(zip(names, row, strict=True))
+
+    def rows_around_damage(self, table: str, columns: Mapping[str, Sequence[str]]) -> Iterator[Row]:
+        """Yield a table's rows up to damage, then those behind it, the last one first.
+
+        Raises ``UnreadableSource`` after all of them, naming between which rows others are missing.
+        """
+        last, first_behind, failure = 0, None, None
+        try:
+            for row in self.rows(table, columns):
+                last = row["rowid"]
+                yield row
+        except UnreadableSource as error:
+            failure = error
+        if failure is None:
+            return
+        try:
+            for row in self.rows(table, columns, where=f"rowid > {last}", backwards=True):
+                first_behind = row["rowid"]
+                yield row
+        except UnreadableSource as error:
+            failure = error
+        else:
+            return
+        gap = f"after row {last}" if first_behind is None else f"between rows {last} and {first_behind}"
+        raise UnreadableSource(f"the table {table} cannot be read {gap}: {failure}")
 
     def query(self, statement: str, values: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a statement that reads; raise ``UnreadableSource`` at damage, after the rows before it."""
@@ -131,7 +169,20 @@ class Database:
                     yield row
                     self._looks = 0
         except (sqlcipher.Error, UnicodeDecodeError, OverflowError, MemoryError) as error:
+            self._begin_anew()
             raise self._unreadable(error) from error
+
+    def _begin_anew(self) -> None:
+        """Open the copy once more, as SQLCipher refuses every page after one that was damaged."""
+        if not self._cipher or len(self._broken) >= MOST_RENEWALS:
+            return
+        self._broken.append(self._connection)
+        with suppress(OSError, Locked), TemporaryDirectory(prefix="database-") as folder:
+            for name, stream in self._kept.items():
+                stream.seek(0)
+                with (Path(folder) / name).open("wb") as out:
+                    copyfileobj(stream, out, BLOCK)
+            self._connect(Path(folder) / "copy")
 
     def __enter__(self) -> Self:
         return self
@@ -141,7 +192,8 @@ class Database:
 
     def close(self) -> None:
         """Close the database. Closing twice is harmless."""
-        self._connection.close()
+        for one in (self._connection, *self._broken, *self._kept.values()):
+            one.close()
 
     def _look(self) -> bool:
         self._looks += 1

@@ -97,10 +97,10 @@ def _version(database: Database) -> str:
 
 
 def _tables(opened: profile.Profile, database: Database, known: People) -> Iterator[MessageRecord]:
-    """Tell table after table; one that is damaged costs what stands behind the damage in it."""
+    """Tell table after table; one that is damaged costs the rows that stand in the damage."""
 
     def conversations(tell: Callable[[People, Row], RowLeaf]) -> Iterator[RowLeaf]:
-        for row in database.rows(people.TABLE, people.COLUMNS):
+        for row in database.rows_around_damage(people.TABLE, people.COLUMNS):
             yield tell(known, row)
 
     steps: tuple[tuple[str, Callable[[], Iterator[RowLeaf]]], ...] = (
@@ -113,27 +113,37 @@ def _tables(opened: profile.Profile, database: Database, known: People) -> Itera
         (calls.LINKS, lambda: calls.read_link_administrators(database, known)),
     )
     for table, step in steps:
-        last = 0
         try:
             for leaf in step():
-                last = leaf.rowid
                 yield from leaf.records
         except UnreadableSource as error:
-            where = Provenance(f"sha256:{known.memory.digest}", known.memory.path, f"{table} after {last}", NAME)
-            yield Problem(where, f"the table {table} cannot be read beyond row {last}: {error}")
+            yield _damaged(known.memory, table, error)
+
+
+def _damaged(memory: Memory, table: str, error: UnreadableSource) -> Problem:
+    return Problem(Provenance(f"sha256:{memory.digest}", memory.path, table, NAME), str(error))
 
 
 def _messages(opened: profile.Profile, known: People) -> Iterator[RowLeaf]:
     """Yield every message; the attachments of some hundred are looked up at once."""
+    is_whole = True
     for batch in _batches(opened.database):
-        files = _files(opened.database, batch)
+        files: dict[str, list[Row]] = {}
+        if is_whole:
+            try:
+                files = _files(opened.database, batch)
+            except UnreadableSource as error:
+                is_whole = False
+                leaf = RowLeaf(known.memory, media.TABLE, 0)
+                leaf.add(_damaged(known.memory, media.TABLE, error))
+                yield leaf
         for row in batch:
             yield items.read_row(opened, known, row, files.get(row["id"], ()))
 
 
 def _batches(database: Database) -> Iterator[list[Row]]:
     batch, size, failure = list[Row](), 0, None
-    rows = database.rows(items.TABLE, items.COLUMNS)
+    rows = database.rows_around_damage(items.TABLE, items.COLUMNS)
     try:
         for row in rows:
             batch.append(row)

@@ -5,6 +5,7 @@ is read with it. Format facts: public descriptions of Signal's tables on iOS and
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import BinaryIO
 
 from sauveterre.errors import UnreadableSource
@@ -89,28 +90,29 @@ def _version(database: Database) -> str:
 
 
 def _tables(phone: store.Phone, database: Database, known: People) -> Iterator[MessageRecord]:
-    """Tell table after table; one that is damaged costs what stands behind the damage in it."""
+    """Tell table after table; one that is damaged costs the rows that stand in the damage."""
 
     def threads(tell: Callable[[People, Row], RowLeaf]) -> Iterator[RowLeaf]:
-        for row in database.rows(people.THREADS, people.THREAD_COLUMNS):
+        for row in database.rows_around_damage(people.THREADS, people.THREAD_COLUMNS):
             yield tell(known, row)
 
     steps: tuple[tuple[str, Callable[[], Iterator[RowLeaf]]], ...] = (
         (people.RECIPIENTS, lambda: people.read_recipients(database, known)),
-        (people.PROFILES, lambda: people.read_names(database, known)),
+        *((table, partial(people.read_names, database, known, table)) for table in people.NAMES),
         (people.THREADS, lambda: threads(people.read_thread)),
         (items.TABLE, lambda: _interactions(phone, known)),
         (people.THREADS, lambda: threads(people.read_members)),
     )
     for table, step in steps:
-        last = 0
         try:
             for leaf in step():
-                table, last = leaf.table, leaf.rowid
                 yield from leaf.records
         except UnreadableSource as error:
-            where = Provenance(f"sha256:{known.memory.digest}", known.memory.path, f"{table} after {last}", NAME)
-            yield Problem(where, f"the table {table} cannot be read beyond row {last}: {error}")
+            yield _damaged(known.memory, table, error)
+
+
+def _damaged(memory: Memory, table: str, error: UnreadableSource) -> Problem:
+    return Problem(Provenance(f"sha256:{memory.digest}", memory.path, table, NAME), str(error))
 
 
 def _interactions(phone: store.Phone, known: People) -> Iterator[RowLeaf]:
@@ -120,6 +122,10 @@ def _interactions(phone: store.Phone, known: People) -> Iterator[RowLeaf]:
         found = beside.gather(phone.database, known, edits, batch)
         for row in batch:
             yield items.read_row(phone, known, row, found.get(row["rowid"], items.Beside()))
+    for table, error in edits.faults.items():
+        leaf = RowLeaf(known.memory, table, 0)
+        leaf.add(_damaged(known.memory, table, error))
+        yield leaf
 
 
 def attachments(tree: Tree, location: StoreLocation, key: str | None) -> Iterator[Entry]:

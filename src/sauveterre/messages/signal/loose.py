@@ -10,6 +10,8 @@ from typing import Any
 Loose = dict[str, Any]
 """An object whose members may be anything."""
 MOST_DIGITS = 1 << 63
+MOST_TEXT = 4 << 20
+"""Characters of JSON that are parsed: what they become takes some thirty times as much."""
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _SHA256_HEX = re.compile(r"[0-9a-f]{64}")
 
@@ -24,15 +26,22 @@ def parsed(text: object) -> Loose:
         return {}
     if not isinstance(text, str | bytes):
         raise NotJson("it is a number and no text")
+    value = parsed_any(text)
+    if not isinstance(value, dict):
+        raise NotJson("not an object")
+    return value
+
+
+def parsed_any(text: str | bytes) -> Any:
+    """Return what a text of JSON holds; raise ``NotJson``."""
+    if len(text) > MOST_TEXT:
+        raise NotJson(f"it is longer than the {MOST_TEXT:,} characters that are parsed")
     try:
-        value = json.loads(text)
+        return json.loads(text)
     except RecursionError:
         raise NotJson("objects lie too deep inside one another") from None
     except ValueError as error:
         raise NotJson(f"not JSON ({type(error).__name__} at {getattr(error, 'pos', 0)})") from None
-    if not isinstance(value, dict):
-        raise NotJson("not an object")
-    return value
 
 
 def text_of(value: object) -> str:

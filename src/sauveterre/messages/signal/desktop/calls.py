@@ -30,7 +30,7 @@ _LINK_STATES = {0: "open", 1: "approval"}
 
 def read_links(database: Database, people: People) -> Iterator[RowLeaf]:
     """Tell the call links; the owner is administrator of those whose admin key is there."""
-    for row in database.rows(LINKS, LINK_COLUMNS):
+    for row in database.rows_around_damage(LINKS, LINK_COLUMNS):
         leaf = RowLeaf(people.memory, LINKS, row["rowid"])
         key, room = bytes_of(row["rootKey"]), text_of(row["roomId"])
         group = f"calllink:{hashlib.sha256(key).hexdigest()}" if key else people.memory.local_id("calllink", room)
@@ -46,7 +46,7 @@ def read_links(database: Database, people: People) -> Iterator[RowLeaf]:
 def read_link_administrators(database: Database, people: People) -> Iterator[RowLeaf]:
     """Tell of which call links the owner is administrator, once the time of the snapshot is known."""
     at = moment(people.memory.latest)
-    for row in database.rows(LINKS, LINK_COLUMNS):
+    for row in database.rows_around_damage(LINKS, LINK_COLUMNS):
         leaf = RowLeaf(people.memory, LINKS, row["rowid"])
         talk = people.talks.get(f"call link {text_of(row['roomId'])}")
         if row["adminKey"] and at is not None and talk is not None:
@@ -57,7 +57,9 @@ def read_link_administrators(database: Database, people: People) -> Iterator[Row
 
 def read_lists(database: Database, people: People) -> Iterator[RowLeaf]:
     """Tell the owner's distribution lists of stories."""
-    for row in database.rows(LISTS, {"id": ("id",), "name": ("name",), "deleted": ("deletedAtTimestamp",)}):
+    for row in database.rows_around_damage(
+        LISTS, {"id": ("id",), "name": ("name",), "deleted": ("deletedAtTimestamp",)}
+    ):
         leaf, stated = RowLeaf(people.memory, LISTS, row["rowid"]), text_of(row["id"]).lower()
         group = f"list:{stated}" if is_uuid(stated) else people.memory.local_id("list", stated)
         if group not in people.told and text_of(row["name"]):
@@ -70,7 +72,7 @@ def read_lists(database: Database, people: People) -> Iterator[RowLeaf]:
 
 def read_calls(database: Database, people: People) -> Iterator[RowLeaf]:
     """Tell every call of the table, and note which: the rows of conversations that name them are not told again."""
-    for row in database.rows(CALLS, CALL_COLUMNS, order=("timestamp",)):
+    for row in database.rows_around_damage(CALLS, CALL_COLUMNS):
         leaf = RowLeaf(people.memory, CALLS, row["rowid"])
         people.calls.add(text_of(row["callId"]))
         _call(people, leaf, row)

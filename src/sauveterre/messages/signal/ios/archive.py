@@ -11,7 +11,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-MOST_BYTES = 16 << 20
+MOST_BYTES = 4 << 20
 MOST_OBJECTS = 200_000
 MOST_DEPTH = 40
 _TEXTS, _BYTES = ("NS.string",), ("NS.data", "NS.bytes")

@@ -19,21 +19,22 @@ _DELETIONS = {"message": ("interactionId",), "author": ("deleteAuthorId", "admin
 
 
 class Edits:
-    """Which interactions are versions of which, held as numbers."""
+    """Which interactions are versions of which, held as numbers, and which tables beside them are damaged."""
 
     def __init__(self, database: Database) -> None:
-        """Read the table of edits; what stands behind damage in it is missing."""
+        """Read the table of edits; what stands in damage in it is missing."""
+        self.faults: dict[str, UnreadableSource] = {}
         self._past: dict[int, list[int]] = {}
         self._latest: dict[int, int] = {}
         columns = {"latest": ("latestRevisionId",), "past": ("pastRevisionId",)}
         try:
-            for row in database.rows("EditRecord", columns):
+            for row in database.rows_around_damage("EditRecord", columns):
                 latest, past = number_of(row["latest"]), number_of(row["past"])
                 if past not in self._latest and past != latest:
                     self._past.setdefault(latest, []).append(past)
                     self._latest[past] = latest
-        except UnreadableSource:
-            return
+        except UnreadableSource as error:
+            self.faults["EditRecord"] = error
 
     def versions(self, number: int) -> tuple[int, list[int]] | None:
         """Return the present version of an interaction, and the earlier ones; None where there is only one."""
@@ -45,7 +46,7 @@ def batches(database: Database) -> Iterator[list[Row]]:
     """Yield the interactions in their order, some hundred at once; raise ``UnreadableSource`` at damage."""
     batch, size, failure = list[Row](), 0, None
     try:
-        for row in database.rows(TABLE, COLUMNS):
+        for row in database.rows_around_damage(TABLE, COLUMNS):
             batch.append(row)
             size += sum(len(value) for value in row.values() if isinstance(value, str | bytes))
             if len(batch) >= BATCH_ROWS or size >= BATCH_BYTES:
@@ -62,31 +63,40 @@ def gather(database: Database, people: People, edits: Edits, batch: list[Row]) -
     """Return what other tables say of a batch, by the number of the interaction."""
     found = {row["rowid"]: Beside() for row in batch}
     by_name = {text_of(row["uniqueId"]): row["rowid"] for row in batch}
-    _files(database, found)
-    _old_files(database, found, by_name)
-    for row in _rows(database, "model_OWSReaction", _REACTIONS, "uniqueMessageId", tuple(by_name)):
+    _files(database, edits.faults, found)
+    _old_files(database, edits.faults, found, by_name)
+    for row in _rows(database, edits.faults, "model_OWSReaction", _REACTIONS, "uniqueMessageId", tuple(by_name)):
         if (number := by_name.get(text_of(row["message"]))) is not None:
             found[number].reactions.append(row)
-    for row in _rows(database, "AdminDelete", _DELETIONS, "interactionId", tuple(found)):
+    for row in _rows(database, edits.faults, "AdminDelete", _DELETIONS, "interactionId", tuple(found)):
         if (one := found.get(number_of(row["message"]))) is not None:
             one.deleted_by = people.recipients.get(number_of(row["author"]))
     for number, one in found.items():
         if (versions := edits.versions(number)) is not None:
-            _version(database, one, number, *versions)
+            _version(database, edits.faults, one, number, *versions)
     return found
 
 
-def _rows(database: Database, table: str, columns: Any, name: str, values: tuple[Any, ...]) -> Iterator[Row]:
-    if values and name in database.tables.get(table, frozenset()):
+_Faults = dict[str, UnreadableSource]
+
+
+def _rows(
+    database: Database, faults: _Faults, table: str, columns: Any, name: str, values: tuple[Any, ...]
+) -> Iterator[Row]:
+    """Yield the rows of a table that belong to a batch; one that is damaged is not asked again."""
+    if values and table not in faults and name in database.tables.get(table, frozenset()):
         where = f"{name} IN ({', '.join('?' * len(values))})"
-        yield from database.rows(table, columns, where=where, values=values)
+        try:
+            yield from database.rows(table, columns, where=where, values=values)
+        except UnreadableSource as error:
+            faults[table] = error
 
 
-def _files(database: Database, found: dict[int, Beside]) -> None:
-    ties = list(_rows(database, media.REFERENCES, media.REFERENCE_COLUMNS, "ownerRowId", tuple(found)))
+def _files(database: Database, faults: _Faults, found: dict[int, Beside]) -> None:
+    ties = list(_rows(database, faults, media.REFERENCES, media.REFERENCE_COLUMNS, "ownerRowId", tuple(found)))
     wanted = tuple({number_of(tie["attachment"]) for tie in ties})
     columns = media.COLUMNS[media.NEW]
-    files = {row["rowid"]: row for row in _rows(database, media.NEW, columns, "id", wanted)}
+    files = {row["rowid"]: row for row in _rows(database, faults, media.NEW, columns, "id", wanted)}
     for tie in sorted(ties, key=media.in_order):
         file, one = files.get(number_of(tie["attachment"])), found.get(number_of(tie["message"]))
         if file is not None and one is not None:
@@ -95,20 +105,20 @@ def _files(database: Database, found: dict[int, Beside]) -> None:
             one.files.append(media.Carried(role, text_of(tie["name"]), media.NEW, file, place))
 
 
-def _old_files(database: Database, found: dict[int, Beside], by_name: dict[str, int]) -> None:
+def _old_files(database: Database, faults: _Faults, found: dict[int, Beside], by_name: dict[str, int]) -> None:
     columns = media.COLUMNS[media.OLD]
-    for row in _rows(database, media.OLD, columns, "albumMessageId", tuple(by_name)):
+    for row in _rows(database, faults, media.OLD, columns, "albumMessageId", tuple(by_name)):
         if (number := by_name.get(text_of(row["message"]))) is not None:
             place = (media.OLD, row["rowid"])
             carried = media.Carried("attachment", text_of(row["name"]), media.OLD, row, place)
             found[number].files.append(carried)
 
 
-def _version(database: Database, one: Beside, number: int, latest: int, past: list[int]) -> None:
+def _version(database: Database, faults: _Faults, one: Beside, number: int, latest: int, past: list[int]) -> None:
     """Say which version an interaction is; versions are in the order of their times."""
     numbers = (latest, *past[:500])
     columns = {"sent": ("timestamp",)}
-    rows = _rows(database, TABLE, columns, "id", numbers)
+    rows = _rows(database, faults, TABLE, columns, "id", numbers)
     sent = sorted((number_of(row["sent"]), row["rowid"]) for row in rows)
     earlier = [rowid for _, rowid in sent if rowid != latest]
     one.first = sent[0][0] if sent else 0

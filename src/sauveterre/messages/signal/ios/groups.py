@@ -1,13 +1,12 @@
 """Group models of Signal on iOS: who is in a group with which role, and what differs between two states of it."""
 
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from sauveterre.messages.signal.ios.archive import Archived, Pairs
-from sauveterre.messages.signal.loose import bytes_of, number_of, service_text, text_of
+from sauveterre.messages.signal.loose import NotJson, bytes_of, number_of, parsed_any, service_text, text_of
 from sauveterre.records.group import EventKind, Role
 
 FULL, INVITED, REQUESTING = range(3)
@@ -152,8 +151,8 @@ def _pairs(value: object) -> Iterator[tuple[Any, Any]]:
 def _json_pairs(model: Model, states: bytes) -> Iterator[tuple[Any, Any]]:
     """Yield key and state of each member: Swift writes a dictionary with such keys as a list of both in turn."""
     try:
-        flat = json.loads(states)
-    except (ValueError, RecursionError):
+        flat = parsed_any(states)
+    except NotJson:
         flat = None
     if not isinstance(flat, list) or len(flat) % 2:
         model.faults.append("the list of a group's members cannot be read")

@@ -1,6 +1,5 @@
 """Interactions on an iPhone that are no messages: group updates, timers, names, numbers, requests and calls."""
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,7 +10,7 @@ from sauveterre.messages.signal.ios.archive import Archived, NotArchive, Pairs, 
 from sauveterre.messages.signal.ios.groups import Difference, Model, address, differences, model_of
 from sauveterre.messages.signal.ios.people import snapshot
 from sauveterre.messages.signal.ios.updates import SILENT, difference
-from sauveterre.messages.signal.loose import bytes_of, number_of, text_of
+from sauveterre.messages.signal.loose import NotJson, bytes_of, number_of, parsed_any, text_of
 from sauveterre.messages.signal.rows import RowLeaf
 from sauveterre.messages.signal.talks import Moment, People, Talk, event
 from sauveterre.records.group import EventKind
@@ -137,8 +136,8 @@ def _item_list(notice: Notice, items: object) -> list[Any]:
     members = items.members.values() if isinstance(items, Archived) else ()
     for packed in (bytes_of(one) for one in members):
         try:
-            found = json.loads(packed) if packed.startswith(b"[") else None
-        except (ValueError, RecursionError):
+            found = parsed_any(packed) if packed.startswith(b"[") else None
+        except NotJson:
             continue
         if isinstance(found, list):
             return found

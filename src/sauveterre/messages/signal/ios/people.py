@@ -67,7 +67,7 @@ def _plain_text(value: object) -> str:
 def read_recipients(database: Database, people: People) -> Iterator[RowLeaf]:
     """Tell everyone whom Signal knows, with the identifiers that one row states together."""
     columns = {"phone": ("recipientPhoneNumber",), "aci": ("recipientUUID",), "pni": ("pni",)}
-    for row in database.rows(RECIPIENTS, columns):
+    for row in database.rows_around_damage(RECIPIENTS, columns):
         leaf, stated = RowLeaf(people.memory, RECIPIENTS, row["rowid"]), _stated(row)
         if stated:
             account = _account(people, stated)
@@ -93,15 +93,15 @@ def _account(people: People, stated: list[tuple[str, str]]) -> str:
     return people.memory.owner if people.memory.owner in ids else ids[0]
 
 
-def read_names(database: Database, people: People) -> Iterator[RowLeaf]:
-    """Tell how everyone is called: profiles, the address book, nicknames and usernames."""
-    for table, columns, names in _NAMES:
-        for row in database.rows(table, columns):
-            leaf = RowLeaf(people.memory, table, row["rowid"])
-            account = _named(people, row)
-            for kind, parts in names if account else ():
-                leaf.identifier(leaf.account(account or ""), kind, " ".join(text_of(row[part]) for part in parts))
-            yield leaf
+def read_names(database: Database, people: People, table: str) -> Iterator[RowLeaf]:
+    """Tell how everyone is called in one table: profiles, the address book, nicknames or usernames."""
+    columns, names = NAMES[table]
+    for row in database.rows_around_damage(table, columns):
+        leaf = RowLeaf(people.memory, table, row["rowid"])
+        account = _named(people, row)
+        for kind, parts in names if account else ():
+            leaf.identifier(leaf.account(account or ""), kind, " ".join(text_of(row[part]) for part in parts))
+        yield leaf
 
 
 def _named(people: People, row: Row) -> str | None:
@@ -120,25 +120,24 @@ def _named(people: People, row: Row) -> str | None:
 
 
 _BOTH = {"aci": ("recipientUUID", "serviceIdString"), "phone": ("recipientPhoneNumber", "phoneNumber")}
-_NAMES = (
-    (
-        PROFILES,
+_Columns = dict[str, tuple[str, ...]]
+NAMES: dict[str, tuple[_Columns, tuple[tuple[str, tuple[str, ...]], ...]]] = {
+    PROFILES: (
         {**_BOTH, "unique": ("uniqueId",), "given": ("profileName", "givenName"), "family": ("familyName",),
          "username": ("username",)},
         (("profile_name", ("given", "family")), ("username", ("username",))),
     ),
-    (
-        ACCOUNTS,
+    ACCOUNTS: (
         {**_BOTH, "given": ("givenName",), "family": ("familyName",), "nick": ("nickname",)},
         (("contact_name", ("given", "family")), ("nickname", ("nick",))),
     ),
-    (
-        NICKNAMES,
+    NICKNAMES: (
         {"recipient": ("recipientRowID",), "given": ("givenName",), "family": ("familyName",)},
         (("nickname", ("given", "family")),),
     ),
-    (USERNAMES, {"packed": ("aci",), "username": ("username",)}, (("username", ("username",)),)),
-)  # fmt: skip
+    USERNAMES: ({"packed": ("aci",), "username": ("username",)}, (("username", ("username",)),)),
+}  # fmt: skip
+"""By table: its columns, and which kinds of name are made of which of them."""
 
 
 def read_thread(people: People, row: Row) -> RowLeaf:
