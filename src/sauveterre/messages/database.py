@@ -4,10 +4,12 @@ The write-ahead log or journal beside a database is copied with it: what was wri
 copy loses its name as soon as it is open, so that nothing of it stays behind however the process ends.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import cached_property
 from pathlib import Path
+from shutil import copyfileobj
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO, Self
 
@@ -22,6 +24,8 @@ BLOCK = 1 << 20
 HEAP_BYTES = 192 << 20
 """The most that SQLite may take in this process: a value that claims to be longer ends as an error."""
 STEPS_BETWEEN_LOOKS = 10_000
+MOST_RENEWALS = 8
+"""How often the copy of one database is opened again after damage."""
 MOST_LOOKS = 20_000
 """For one row, in units of the above: some seconds. Steps are counted, as a clock would not repeat."""
 
@@ -33,6 +37,8 @@ class Database:
 
     Tables and columns change with every version of a messenger: ask for a table's columns under plain names, each with
     the names that it has had, and what a version does not have comes as None.
+
+    ``digest`` is the SHA-256 of the file as it was read, ``logs`` that of each log or journal beside it, by path.
     """
 
     def __init__(self, tree: Tree, path: str, cipher: Sequence[str] = ()) -> None:
@@ -43,21 +49,30 @@ class Database:
         """
         self._name = path.rpartition("/")[2]
         self._looks = 0
+        self._cipher = tuple(cipher)
+        self._kept: dict[str, BinaryIO] = {}
+        self._broken: list[Any] = []
         with TemporaryDirectory(prefix="database-") as folder:
             copy = Path(folder) / "copy"
             with tree.open(path) as stream:
-                _copy(stream, copy, path)
+                self.digest = _copy(stream, copy, path)
             there = frozenset(tree.paths())
+            self.logs: dict[str, str] = {}
             for beside in ("-wal", "-journal"):
                 if path + beside in there:
                     with tree.open(path + beside) as stream:
-                        _copy(stream, copy.with_name(f"copy{beside}"), path + beside)
-            self._connection = sqlcipher.connect(f"{copy.as_uri()}?mode=rw", uri=True, isolation_level=None)
-            try:
-                self._shut_in(cipher)
-            except (sqlcipher.Error, UnicodeDecodeError, MemoryError) as error:
-                self._connection.close()
-                raise self._locked(error) if cipher else self._unreadable(error) from error
+                        self.logs[path + beside] = _copy(stream, copy.with_name(f"copy{beside}"), path + beside)
+            if cipher:
+                self._kept = {one.name: one.open("rb") for one in sorted(Path(folder).iterdir())}
+            self._connect(copy)
+
+    def _connect(self, copy: Path) -> None:
+        self._connection = sqlcipher.connect(f"{copy.as_uri()}?mode=rw", uri=True, isolation_level=None)
+        try:
+            self._shut_in(self._cipher)
+        except (sqlcipher.Error, UnicodeDecodeError, MemoryError) as error:
+            self.close()
+            raise self._locked(error) if self._cipher else self._unreadable(error) from error
 
     def _shut_in(self, cipher: Sequence[str]) -> None:
         """Unlock, bound what the database may do, and open its files before they lose their names."""
@@ -90,13 +105,21 @@ class Database:
         }
 
     def rows(
-        self, table: str, columns: Mapping[str, Sequence[str]], *, order: Sequence[str] = (), where: str = ""
+        self,
+        table: str,
+        columns: Mapping[str, Sequence[str]],
+        *,
+        order: Sequence[str] = (),
+        where: str = "",
+        values: tuple[Any, ...] = (),
+        backwards: bool = False,
     ) -> Iterator[Row]:
         """Yield a table's rows under plain names, ``rowid`` among them; nothing where there is no such table.
 
         ``columns`` maps each plain name to the names that the column has had, the first that is there is read, and None
         given where none is. ``order`` names plain columns, by default the row's number; ``where`` is a condition of the
-        caller's own words. Raises ``UnreadableSource`` at damage, after the rows before it.
+        caller's own words, in which ``values`` take the places of question marks. Raises ``UnreadableSource`` at
+        damage, after the rows before it.
         """
         if table not in self.tables:
             return
@@ -106,9 +129,35 @@ class Database:
         keys = [quoted(name) for plain in order if (name := found.get(plain))] or ["rowid"]
         condition = f" WHERE {where}" if where else ""
         statement = f"SELECT {fields} FROM {quoted(table)}{condition} ORDER BY {', '.join(keys)}"  # noqa: S608  (quoted)
+        statement += " DESC" * backwards
         names = ("rowid", *found)
-        for row in self.query(statement):
+        for row in self.query(statement, values):
             yield dict(zip(names, row, strict=True))
+
+    def rows_around_damage(self, table: str, columns: Mapping[str, Sequence[str]]) -> Iterator[Row]:
+        """Yield a table's rows up to damage, then those behind it, the last one first.
+
+        Raises ``UnreadableSource`` after all of them, naming between which rows others are missing.
+        """
+        last, first_behind, failure = 0, None, None
+        try:
+            for row in self.rows(table, columns):
+                last = row["rowid"]
+                yield row
+        except UnreadableSource as error:
+            failure = error
+        if failure is None:
+            return
+        try:
+            for row in self.rows(table, columns, where=f"rowid > {last}", backwards=True):
+                first_behind = row["rowid"]
+                yield row
+        except UnreadableSource as error:
+            failure = error
+        else:
+            return
+        gap = f"after row {last}" if first_behind is None else f"between rows {last} and {first_behind}"
+        raise UnreadableSource(f"the table {table} cannot be read {gap}: {failure}")
 
     def query(self, statement: str, values: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a statement that reads; raise ``UnreadableSource`` at damage, after the rows before it."""
@@ -120,13 +169,31 @@ class Database:
                     yield row
                     self._looks = 0
         except (sqlcipher.Error, UnicodeDecodeError, OverflowError, MemoryError) as error:
+            self._begin_anew()
             raise self._unreadable(error) from error
+
+    def _begin_anew(self) -> None:
+        """Open the copy once more, as SQLCipher refuses every page after one that was damaged."""
+        if not self._cipher or len(self._broken) >= MOST_RENEWALS:
+            return
+        self._broken.append(self._connection)
+        with suppress(OSError, Locked), TemporaryDirectory(prefix="database-") as folder:
+            for name, stream in self._kept.items():
+                stream.seek(0)
+                with (Path(folder) / name).open("wb") as out:
+                    copyfileobj(stream, out, BLOCK)
+            self._connect(Path(folder) / "copy")
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._connection.close()
+        self.close()
+
+    def close(self) -> None:
+        """Close the database. Closing twice is harmless."""
+        for one in (self._connection, *self._broken, *self._kept.values()):
+            one.close()
 
     def _look(self) -> bool:
         self._looks += 1
@@ -156,17 +223,20 @@ def is_database(head: bytes) -> bool:
     return head.startswith(MAGIC)
 
 
-def _copy(stream: BinaryIO, to: Path, name: str) -> None:
-    """Copy a stream to a file; what stands before damage in it is enough to try."""
+def _copy(stream: BinaryIO, to: Path, name: str) -> str:
+    """Copy a stream to a file and return its SHA-256; what stands before damage in it is enough to try."""
+    digest = hashlib.sha256()
     with to.open("wb") as out:
         while block := _block(stream, out.tell()):
             try:
+                digest.update(block)
                 out.write(block)
                 out.flush()
             except OSError as error:
                 raise LimitExceeded(
                     f"{name} cannot be copied to be opened ({error.strerror}): make room, or raise nested_bytes"
                 ) from error
+    return digest.hexdigest()
 
 
 def _block(stream: BinaryIO, total: int) -> bytes:

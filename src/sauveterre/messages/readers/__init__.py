@@ -5,6 +5,8 @@ from sauveterre.messages.readers import (
     discord_package,
     matrix_json,
     signal_backup,
+    signal_desktop,
+    signal_ios,
     telegram_json,
     whatsapp_android,
     whatsapp_text,
@@ -13,6 +15,8 @@ from sauveterre.records.message_reader import MessageReader
 
 READERS: tuple[MessageReader, ...] = (
     signal_backup,
+    signal_desktop,
+    signal_ios,
     cellebrite_ufdr,
     whatsapp_android,
     whatsapp_text,
