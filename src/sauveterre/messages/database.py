@@ -4,6 +4,7 @@ The write-ahead log or journal beside a database is copied with it: what was wri
 copy loses its name as soon as it is open, so that nothing of it stays behind however the process ends.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import cached_property
@@ -33,6 +34,8 @@ class Database:
 
     Tables and columns change with every version of a messenger: ask for a table's columns under plain names, each with
     the names that it has had, and what a version does not have comes as None.
+
+    ``digest`` is the SHA-256 of the file as it was read, ``logs`` that of each log or journal beside it, by path.
     """
 
     def __init__(self, tree: Tree, path: str, cipher: Sequence[str] = ()) -> None:
@@ -46,18 +49,35 @@ class Database:
         with TemporaryDirectory(prefix="database-") as folder:
             copy = Path(folder) / "copy"
             with tree.open(path) as stream:
-                _copy(stream, copy, path)
+                self.digest = _copy(stream, copy, path)
             there = frozenset(tree.paths())
+            self.logs: dict[str, str] = {}
             for beside in ("-wal", "-journal"):
                 if path + beside in there:
                     with tree.open(path + beside) as stream:
-                        _copy(stream, copy.with_name(f"copy{beside}"), path + beside)
+                        self.logs[path + beside] = _copy(stream, copy.with_name(f"copy{beside}"), path + beside)
             self._connection = sqlcipher.connect(f"{copy.as_uri()}?mode=rw", uri=True, isolation_level=None)
             try:
                 self._shut_in(cipher)
             except sqlcipher.Error as error:
                 self._connection.close()
                 raise self._locked(error) if cipher else self._unreadable(error) from error
+
+    @classmethod
+    def adopt(cls, connection: Any, name: str, digest: str) -> Self:
+        """Take over the connection to a scratch database that this process has filled; it is only read from now on.
+
+        ``name`` and ``digest`` are of the file that its rows come from. Raises ``UnreadableSource``.
+        """
+        database = cls.__new__(cls)
+        database._name, database._looks, database._connection = name.rpartition("/")[2], 0, connection
+        database.digest, database.logs = digest, {}
+        try:
+            database._shut_in(())
+        except sqlcipher.Error as error:
+            connection.close()
+            raise database._unreadable(error) from error
+        return database
 
     def _shut_in(self, cipher: Sequence[str]) -> None:
         """Unlock, bound what the database may do, and open its files before they lose their names."""
@@ -146,6 +166,16 @@ class Database:
         )
 
 
+def scratch() -> Any:
+    """Return a connection to an empty database on disk that has no name and ends with the connection."""
+    with TemporaryDirectory(prefix="database-") as folder:
+        connection = sqlcipher.connect(str(Path(folder) / "scratch"), isolation_level=None)
+        for setting in ("journal_mode = OFF", "synchronous = OFF", f"hard_heap_limit = {HEAP_BYTES}"):
+            connection.execute(f"PRAGMA {setting}").fetchall()
+        connection.execute("CREATE TABLE begun (one)")
+    return connection
+
+
 def quoted(name: str) -> str:
     """Return a name as SQL takes it."""
     return '"' + name.replace('"', '""') + '"'
@@ -156,17 +186,20 @@ def is_database(head: bytes) -> bool:
     return head.startswith(MAGIC)
 
 
-def _copy(stream: BinaryIO, to: Path, name: str) -> None:
-    """Copy a stream to a file; what stands before damage in it is enough to try."""
+def _copy(stream: BinaryIO, to: Path, name: str) -> str:
+    """Copy a stream to a file and return its SHA-256; what stands before damage in it is enough to try."""
+    digest = hashlib.sha256()
     with to.open("wb") as out:
         while block := _block(stream, out.tell()):
             try:
+                digest.update(block)
                 out.write(block)
                 out.flush()
             except OSError as error:
                 raise LimitExceeded(
                     f"{name} cannot be copied to be opened ({error.strerror}): make room, or raise nested_bytes"
                 ) from error
+    return digest.hexdigest()
 
 
 def _block(stream: BinaryIO, total: int) -> bytes:
