@@ -1,18 +1,24 @@
 """A small part of the invented operation as Signal for Android stores it, and what must be read from it."""
 
+import base64
 import hashlib
 import random
+import uuid
 from dataclasses import dataclass
 from functools import cache, cached_property
 
+from tests.messages.conftest import FolderTree
+
+from sauveterre.messages.readers import signal_android
 from sauveterre.messages.signal.links import safe_text
 from sauveterre.records.group import EventKind, Role
 from sauveterre.records.store import StoreLocation
 from sauveterre.scenarios import android_writer
-from sauveterre.scenarios.android_rows import AndroidStore, AndroidTeller
+from sauveterre.scenarios.android_rows import RECEIVED, SENT, AndroidStore, AndroidTeller
 from sauveterre.scenarios.cast import make_cast
 from sauveterre.scenarios.devices import DEVICES, Teller, administrators
 from sauveterre.scenarios.pictures import Album
+from sauveterre.scenarios.protobuf import binary
 from sauveterre.scenarios.timeline import make_timeline
 
 KEY, ATTACHMENT_KEY = "3c" * 32, bytes(range(32))
@@ -143,3 +149,59 @@ def of(records, kind):
 
 def milliseconds(moment):
     return None if moment is None else round(moment.timestamp() * 1000)
+
+
+GROUP_KEY, ANA, BEN = bytes(range(32, 64)), b"\xaa" * 16, b"\xbb" * 16
+T = 1_770_000_000_000
+
+
+def service(raw):
+    return str(uuid.UUID(bytes=raw))
+
+
+def tiny():
+    """A store of a few rows: the owner, two people, a group, a conversation of two, one file."""
+    store = AndroidStore(settings={"account.aci": service(b"\x11" * 16)})
+    store.add("recipient", _id=1, aci=service(b"\x11" * 16), pni=None, e164=None, group_id=None)
+    store.add("recipient", _id=2, aci=service(ANA), e164="+33639980102")
+    store.add("recipient", _id=3, aci=service(BEN), e164="+33639980103")
+    store.add("recipient", _id=9, group_id="__signal_group__v2__!00")
+    members = [{"aci": ANA, "role": "ADMINISTRATOR"}, {"aci": b"\x11" * 16, "role": "DEFAULT", "joinedAtRevision": 2}]
+    state = {"title": "Film club", "revision": 4, "members": members}
+    store.add(
+        "groups", group_id="__signal_group__v2__!00", recipient_id=9, title="Film club", master_key=GROUP_KEY,
+        revision=4, decrypted_group=binary("DecryptedGroup", state),
+    )  # fmt: skip
+    store.add("thread", _id=1, recipient_id=9)
+    store.add("thread", _id=2, recipient_id=2)
+    message(store, 10, sender=2, body="rain at noon")
+    message(store, 20, sender=1, body="a film at nine", quote_id=T + 10, quote_author=2, quote_body="rain")
+    message(store, 30, sender=2, thread=2, body="soup")
+    store.add("reaction", message_id=1, author_id=3, emoji="🌧", date_sent=T + 11, date_received=T + 12)
+    data = bytes(range(200))
+    digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
+    store.files[1] = data
+    store.add(
+        "attachment", message_id=1, content_type="image/png", data_file="/app_parts/part1.mms", data_size=len(data),
+        data_random=b"\x05" * 32, data_hash_start=None, data_hash_end=digest, file_name="cloud.png", quote=0,
+        sticker_id=-1, display_order=0,
+    )  # fmt: skip
+    return store
+
+
+def message(store, number, *, sender, thread=1, kind=None, **row):
+    """Add a message at ``T + number``; return its row's number."""
+    kind = (SENT if sender == 1 else RECEIVED) if kind is None else kind
+    values = {
+        "date_sent": T + number, "date_received": T + number + 1, "date_server": -1, "thread_id": thread,
+        "from_recipient_id": sender, "to_recipient_id": 1, "type": kind, "body": None, "expires_in": 0,
+        "message_extras": None, "deleted_by": None, "latest_revision_id": None,
+    }  # fmt: skip
+    store.add("message", **{**values, **row})
+    return len(store.tables["message"])
+
+
+def read_store(folder, store):
+    """Write a store as a telephone's files and return all records."""
+    location = write_device(folder, store)
+    return list(signal_android.read(FolderTree(folder), location, SECRETS))
