@@ -107,8 +107,8 @@ def frames(store: AndroidStore) -> Iterator[tuple[Message, bytes | None]]:
 
 
 def columns_of(rows: list[Row]) -> list[str]:
-    """Return every column that a row of a table has, in order of first sight."""
-    return list(dict.fromkeys(column for row in rows for column in row))
+    """Return every column that a row of a table has, in order of first sight; the number for an empty table."""
+    return list(dict.fromkeys(column for row in rows for column in row)) or ["_id"]
 
 
 def created(table: str, rows: list[Row]) -> str:
