@@ -92,7 +92,7 @@ def test_kinds_of_messages(tmp_path):
         ("sticker", {}),
     ]
     for number, (_, row) in enumerate(rows):
-        message(store, 100 + number, sender=2, **{name: None for name in ("shared_contacts",)} | row)
+        message(store, 100 + number, sender=2, **row)
     last = len(store.tables["message"])
     store.add("poll", message_id=last - 1, question="Which film?", author_id=2, end_message_id=0)
     store.add("poll_option", poll_id=1, option_text="The Ferry", option_order=0)
@@ -254,6 +254,7 @@ PERSON = {"userId": BEN, "role": 1}
         ({"newAvatar": {}}, (EventKind.AVATAR, ANNA, None, "removed")),
         ({"newDescription": {"value": "rain"}}, (EventKind.DESCRIPTION, ANNA, None, "rain")),
         ({"newTimer": {"seconds": 5}}, (EventKind.TIMER, ANNA, None, "messages disappear after 5 s")),
+        ({"newTimer": {}}, (EventKind.TIMER, ANNA, None, "messages no longer disappear")),
         ({"newInviteLinkAccess": 1}, (EventKind.LINK_ENABLED, ANNA, None, "no approval needed")),
         ({"newInviteLinkAccess": 3}, (EventKind.LINK_ENABLED, ANNA, None, "an administrator approves")),
         ({"newInviteLinkAccess": 4}, (EventKind.LINK_DISABLED, ANNA, None, "")),

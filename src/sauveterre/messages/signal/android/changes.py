@@ -139,7 +139,11 @@ def _invited_by(leaf: Leaf, name: str, raw: bytes, before: Fields) -> str:
 
 def _settings(leaf: Leaf, at: Moment, change: Fields, before: Fields) -> None:
     by = {"updaterAci": change["editor"]} if change.get("editor") else {}
-    updates = [{update: {**by, **content(change)}} for name, (update, content) in SETTINGS.items() if change.get(name)]
+    updates = [
+        {update: {**by, **content(change)}}
+        for name, (update, content) in SETTINGS.items()
+        if change.get(name, 0) not in (0, False)  # an empty message is there, and says that something was taken away
+    ]
     updates += [{update: {**by, **content}} for update, content in _link(change, before)]
     if updates:
         read_update(leaf, at, {"groupChange": {"updates": updates}})
