@@ -51,6 +51,10 @@ class _Insert:
     count: int
 
 
+NOT_READ = _Insert("", (), 0)
+"""What rows of a table come to that is not read."""
+
+
 class Replay:
     """A scratch database being filled."""
 
@@ -60,28 +64,26 @@ class Replay:
         self.connection.execute(f"CREATE TABLE {PIECES} (row INTEGER PRIMARY KEY, offset, length, iv, frame)")
         self.connection.execute("BEGIN")
         self._columns: dict[str, list[str]] = {}
-        self._inserts: dict[str, _Insert | str] = {}
+        self._inserts: dict[bytes, _Insert] = {}
 
     def statement(self, raw: bytes, frame: Frame) -> str:
         """Replay one statement; return why it was not, or nothing."""
         try:
-            sql, values = _statement(raw)
+            words, values = _statement(raw)
+            insert = self._inserts.get(words)
+            if insert is None:
+                insert = self._meaning(" ".join(words.decode("utf-8", "replace").split()))
+                if len(self._inserts) < MOST_STATEMENTS and isinstance(insert, _Insert):
+                    self._inserts[words] = insert
+            if isinstance(insert, str):
+                return insert
+            if insert is NOT_READ:
+                return ""
+            if len(values) != insert.count:
+                return f"the statement has {insert.count} places and {len(values)} values: the row is not read"
+            return self._run(insert.sql, (*(_value(values[place]) for place in insert.places), frame.name))
         except Malformed as error:
             return f"the statement cannot be read: {error}"
-        if _PASSED.match(sql):
-            return ""
-        if created := _CREATE.match(sql):
-            return self._create(_name(created), sql[created.end() : max(created.end(), sql.rfind(")"))])
-        insert = self._inserts.get(sql)
-        if insert is None:
-            insert = self._insert(sql)
-            if len(self._inserts) < MOST_STATEMENTS:
-                self._inserts[sql] = insert
-        if isinstance(insert, str):
-            return insert
-        if len(values) != insert.count:
-            return f"the statement has {insert.count} places and {len(values)} values: the row is not read"
-        return self._run(insert.sql, (*(values[place] for place in insert.places), frame.name))
 
     def piece(self, row: int, piece: Piece, frame: Frame) -> str:
         """Note where the bytes of an attachment lie; return why not, or nothing."""
@@ -110,15 +112,23 @@ class Replay:
         self._columns[table] = names
         return ""
 
+    def _meaning(self, sql: str) -> _Insert | str:
+        """Carry out a statement that makes a table, or return what one of rows comes to; else why it is refused."""
+        if _PASSED.match(sql):
+            return ""
+        if created := _CREATE.match(sql):
+            return self._create(_name(created), sql[created.end() : max(created.end(), sql.rfind(")"))])
+        return self._insert(sql)
+
     def _insert(self, sql: str) -> _Insert | str:
-        """Return what a statement comes to; why it is refused; or an insertion of nothing for what is not read."""
+        """Return what a statement of rows comes to; or why it is refused."""
         found = _INSERT.fullmatch(sql)
         if found is None:
             word = clean_text(sql[:20])
             return f"a statement that begins {word!r} is none that a backup has; it was not carried out"
         table = _name(found)
         if table not in READ:
-            return ""
+            return NOT_READ
         if table not in self._columns:
             return f"a row of the table {table}, which was not made: it is not read"
         names = self._columns[table]
@@ -177,19 +187,20 @@ def _parts(text: str) -> list[str]:
     return [*parts, text[start:]]
 
 
-def _statement(raw: bytes) -> tuple[str, list[Value]]:
-    """Return a statement and its values; raise ``Malformed``. Read by hand, as a hostile one has a million values."""
-    sql, values = "", list[Value]()
+def _statement(raw: bytes) -> tuple[bytes, list[bytes]]:
+    """Return a statement and its values as they lie; raise ``Malformed``.
+
+    Read by hand, as a hostile one may have a million values.
+    """
+    words, values = b"", list[bytes]()
     for number, content in _fields(raw):
         if number == 1 and isinstance(content, bytes):
-            if len(content) > MOST_SQL:
-                raise Malformed(f"it has {len(content)} bytes")
-            sql = " ".join(content.decode("utf-8", "replace").split())
+            words = content
         elif number == 2 and isinstance(content, bytes):
-            values.append(_value(content))
-        if len(values) > MOST_VALUES:
-            raise Malformed("it has more values than a table can have columns")
-    return sql, values
+            values.append(content)
+        if len(values) > MOST_VALUES or len(words) > MOST_SQL:
+            raise Malformed("it has more values than a table can have columns, or far too many words")
+    return words, values
 
 
 def _value(raw: bytes) -> Value:
