@@ -70,7 +70,7 @@ class Replay:
         """Replay one statement; return why it was not, or nothing."""
         try:
             words, values = _statement(raw)
-            insert = self._inserts.get(words)
+            insert: _Insert | str | None = self._inserts.get(words)
             if insert is None:
                 insert = self._meaning(" ".join(words.decode("utf-8", "replace").split()))
                 if len(self._inserts) < MOST_STATEMENTS and isinstance(insert, _Insert):
