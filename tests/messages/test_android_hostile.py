@@ -196,6 +196,28 @@ def test_tables_made_with_hostile_columns_keep_their_names_alone(tmp_path):
     assert any("was there before" in what for what in told)
 
 
+def test_the_forms_that_backups_have_are_taken(tmp_path):
+    table = (
+        'CREATE TABLE IF NOT EXISTS "reaction" (\n  _id INTEGER PRIMARY KEY, -- the row, or not\n'
+        "  `message_id` INTEGER NOT NULL REFERENCES message (_id) ON DELETE CASCADE,\n  author_id, [emoji], date_sent"
+        ") WITHOUT ROWID"
+    )
+    parts = [
+        statement(table),
+        statement("INSERT INTO message (_id, body, type) VALUES (?,?,?)", 4, "rain", 10485780),
+        statement(
+            'insert into `reaction` ("emoji", [message_id], author_id, _id)\n VALUES ( ?, ?,?,? );', "🌻", 4, 2, 8
+        ),
+        statement("INSERT INTO message_fts VALUES (?)", "rain"),
+        statement("CREATE UNIQUE INDEX a ON message (_id)"),
+        {"end": True},
+    ]
+    records = read_parts(tmp_path, *parts)
+    assert [(m.body, m.provenance.locator.split()[1]) for m in of(records, Message)] == [("rain", "4")]
+    assert [(r.emoji, r.provenance.locator.split()[1]) for r in of(records, Reaction)] == [("🌻", "8")]
+    assert not [p for p in of(records, Problem) if p.provenance.locator.startswith("frame ")]
+
+
 def test_a_backup_of_something_else_is_refused(tmp_path):
     (tmp_path / BACKUP).write_bytes(sealed([statement("CREATE TABLE thread (_id)"), {"end": True}]))
     location = StoreLocation("signal_android_backup", BACKUP, needs_key=True)

@@ -61,11 +61,13 @@ def test_every_message_is_read(told):
     assert found == one.messages(lasting=is_backup)
     assert len(messages) == len(found)
     by_key = {m.key: m for m in messages}
+    received = {row["date_sent"]: row["date_received"] for row in one.store.tables["message"]}
     for post in one.posts(lasting=is_backup):
         message = by_key[one.key(post)]
         assert milliseconds(message.sent_at) == post.at == int(message.sent_raw)
         assert message.expires_in_ms == (post.expires_ms or None)
         assert message.kind == ("deleted" if post.fate else "text")
+        assert milliseconds(message.received_at) == received[post.at]
         server = None if message.direction == "out" else post.at + 150
         assert milliseconds(message.server_at) == server
 

@@ -38,6 +38,7 @@ _PASSED = re.compile(
     r"CREATE (?:(?:UNIQUE )?INDEX |TRIGGER |VIRTUAL TABLE |VIEW |TABLE [\"'`\[]?sqlite_)", re.IGNORECASE
 )
 _COLUMN = re.compile(rf" ?{_NAME} ?(?P<rest>.*)")
+_REMARK = re.compile(r"--[^\n]*")
 _CONSTRAINTS = frozenset({"unique", "primary", "check", "foreign", "constraint"})
 _ID = re.compile(r"INTEGER PRIMARY KEY\b", re.IGNORECASE)
 
@@ -72,7 +73,7 @@ class Replay:
             words, values = _statement(raw)
             insert: _Insert | str | None = self._inserts.get(words)
             if insert is None:
-                insert = self._meaning(" ".join(words.decode("utf-8", "replace").split()))
+                insert = self._meaning(_one_line(words))
                 if len(self._inserts) < MOST_STATEMENTS and isinstance(insert, _Insert):
                     self._inserts[words] = insert
             if isinstance(insert, str):
@@ -156,6 +157,11 @@ class Replay:
                 raise LimitExceeded("the backup does not fit where it is unpacked: make room") from error
             return f"the row cannot be kept: {error}"
         return ""
+
+
+def _one_line(words: bytes) -> str:
+    """Return a statement with one space between words, without the remarks at the ends of its lines."""
+    return " ".join(_REMARK.sub("", words.decode("utf-8", "replace")).split())
 
 
 def _name(found: re.Match[str]) -> str:
