@@ -22,7 +22,7 @@ from tests.messages.conftest import FolderTree
 
 from sauveterre.errors import SauveterreError, UnreadableSource
 from sauveterre.messages.readers import signal_android, signal_android_backup
-from sauveterre.messages.signal.android import container
+from sauveterre.messages.signal.android import container, tables
 from sauveterre.messages.signal.android.tables import READ
 from sauveterre.records.group import Group
 from sauveterre.records.message import Message, Reaction
@@ -39,6 +39,7 @@ def few_rounds(monkeypatch):
     """Keys are derived in three rounds here, on both sides: what is tested comes after."""
     monkeypatch.setattr(container, "ROUNDS", 3)
     monkeypatch.setattr(android_writer, "ROUNDS", 3)
+    monkeypatch.setattr(tables, "MOST_TRIES", 200)
 
 
 def outcome(reader, folder, location, key):
@@ -271,3 +272,39 @@ def test_any_value_in_any_column_is_borne(tmp_path):
         found = outcome(signal_android, tmp_path, PLAIN, ":" + "00" * 32)
         read += bool(found) and isinstance(found[0], Problem)
     assert read > 40
+
+
+def damaged_in_the_middle(folder, rows):
+    """A plain database with one page of messages overwritten."""
+    path = folder / "signal.db"
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("CREATE TABLE message (_id INTEGER PRIMARY KEY, date_sent, thread_id, body, type)")
+        values = [(k, T + k, 1, "cloud " * 60, 10485780) for k in range(1, rows)]
+        database.executemany("INSERT INTO message VALUES (?, ?, ?, ?, ?)", values)
+    data = bytearray(path.read_bytes())
+    data[4096 * 20 : 4096 * 21] = b"\xff" * 4096
+    path.write_bytes(data)
+
+
+def test_messages_behind_damage_are_read(tmp_path):
+    damaged_in_the_middle(tmp_path, 1_000)
+    records = list(signal_android.read(FolderTree(tmp_path), PLAIN, None))
+    seen = [int(m.sent_raw) - T for m in of(records, Message)]
+    (gap,) = [p for p in of(records, Problem) if "cannot be read, if there are any" in p.what]
+    missing = sorted(set(range(1, 1_000)) - set(seen))
+    assert seen == sorted(seen)
+    assert 5 < len(missing) < 20
+    assert missing == list(range(missing[0], missing[-1] + 1))
+    assert f"between row {missing[0] - 1} and row {missing[-1] + 1} " in gap.what
+    assert gap.provenance.locator == f"message {missing[0]}"
+
+
+def test_a_row_that_is_too_large_costs_itself_alone(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "signal.db")) as database, database:
+        database.execute("CREATE TABLE message (_id INTEGER PRIMARY KEY, date_sent, thread_id, body, type)")
+        database.execute("INSERT INTO message VALUES (1, 1, 1, 'rain', 10485780)")
+        database.execute("INSERT INTO message VALUES (2, 2, 1, zeroblob(120000000), 10485780)")
+        database.execute("INSERT INTO message VALUES (3, 3, 1, 'sun', 10485780)")
+    records = list(signal_android.read(FolderTree(tmp_path), PLAIN, None))
+    assert [m.body for m in of(records, Message)] == ["rain", "sun"]
+    assert any("between row 1 and row 3 " in p.what for p in of(records, Problem))

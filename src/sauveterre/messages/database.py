@@ -20,7 +20,7 @@ from sauveterre.records.tree import Tree
 
 MAGIC = b"SQLite format 3\x00"
 BLOCK = 1 << 20
-HEAP_BYTES = 192 << 20
+HEAP_BYTES = 96 << 20
 """The most that SQLite may take in this process: a value that claims to be longer ends as an error."""
 STEPS_BETWEEN_LOOKS = 10_000
 MOST_LOOKS = 20_000
@@ -56,10 +56,13 @@ class Database:
                 if path + beside in there:
                     with tree.open(path + beside) as stream:
                         self.logs[path + beside] = _copy(stream, copy.with_name(f"copy{beside}"), path + beside)
-            self._connection = sqlcipher.connect(f"{copy.as_uri()}?mode=rw", uri=True, isolation_level=None)
+            try:
+                self._connection = sqlcipher.connect(f"{copy.as_uri()}?mode=rw", uri=True, isolation_level=None)
+            except (sqlcipher.Error, MemoryError) as error:
+                raise self._unreadable(error) from error
             try:
                 self._shut_in(cipher)
-            except sqlcipher.Error as error:
+            except (sqlcipher.Error, MemoryError) as error:
                 self._connection.close()
                 raise self._locked(error) if cipher else self._unreadable(error) from error
 
@@ -146,6 +149,10 @@ class Database:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the copy, which is gone then. Closing twice is harmless."""
         self._connection.close()
 
     def _look(self) -> bool:

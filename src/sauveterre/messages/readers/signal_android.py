@@ -68,5 +68,7 @@ def _opened(tree: Tree, location: StoreLocation, key: str | None) -> Device:
         if last_tree is tree and last_location == location and last_key == key:
             return device
     device = open_device(tree, location, key)
+    for *_, before in _LAST:
+        before.database.close()
     _LAST[:] = [(tree, location, key, device)]
     return device

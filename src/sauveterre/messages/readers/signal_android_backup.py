@@ -67,5 +67,7 @@ def _opened(tree: Tree, location: StoreLocation, key: str | None) -> backup.Repl
         if last_tree is tree and last_location == location and last_key == key:
             return replayed
     replayed = backup.replay(tree, location, key)
+    for *_, before in _LAST:
+        before.database.close()
     _LAST[:] = [(tree, location, key, replayed)]
     return replayed

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
-from sauveterre.errors import Locked, UnreadableSource
+from sauveterre.errors import SauveterreError, UnreadableSource
 from sauveterre.messages.database import Database, Row
 from sauveterre.messages.signal.android.attachments import sha256_of
 from sauveterre.messages.signal.android.container import (
@@ -90,7 +90,7 @@ def replay(tree: Tree, location: StoreLocation, key: str | None) -> Replayed:
         try:
             for frame in container.frames():
                 taken.add(frame, filling)
-        except Locked:
+        except SauveterreError:
             filling.connection.close()
             raise
         origin = Origin(container.finish(), path, location.reader)

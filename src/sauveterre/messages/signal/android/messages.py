@@ -17,6 +17,7 @@ from sauveterre.messages.signal.android.tables import (
     ATTACHMENT_TABLES,
     MESSAGE_TABLES,
     Beside,
+    Gap,
     blob,
     is_number,
     number,
@@ -28,9 +29,11 @@ from sauveterre.messages.signal.context import ROW, Leaf
 from sauveterre.messages.signal.items import read_version
 from sauveterre.messages.signal.updates import Moment, message_key
 from sauveterre.records.message_reader import MessageRecord
+from sauveterre.records.problem import Problem
 
 MOST_JSON = 1 << 20
 """Most characters of JSON in a column; a preview has hundreds."""
+EDIT = ("id", "sent", "latest")
 MOST_EDITS = 200_000
 """Most earlier versions that are put in order; beyond, each is told as a message of its own."""
 RECEIPTS = {0: "sent", 1: "delivered", 2: "read", 3: "viewed", 4: "skipped"}
@@ -55,13 +58,22 @@ def read_messages(reading: Reading) -> Iterator[MessageRecord]:
         if not reading.tables.has(table):
             continue
         hung, edits = _hung(reading, table), _edits(reading, table)
-        for row in reading.tables.rows(table):
+        for row in reading.tables.rows_past_damage(table):
+            if isinstance(row, Gap):
+                yield _lost(reading, table, row)
+                continue
             leaf = reading.leaf(table, row)
             if is_number(row["id"]):
                 _row(reading, leaf, row, hung, edits)
             else:
                 leaf.problem("a message without a number: what hangs on it cannot be told, it is not read")
             yield from leaf.records
+
+
+def _lost(reading: Reading, table: str, gap: Gap) -> Problem:
+    upto = "the end" if gap.before is None else f"row {gap.before}"
+    what = f"rows of {table} between row {gap.after} and {upto} cannot be read, if there are any: {gap.why}"
+    return Problem(reading.context.store.provenance(0, f"{table} {gap.after + 1}"), what)
 
 
 def _hung(reading: Reading, table: str) -> _Hung:
@@ -95,7 +107,7 @@ def _edits(reading: Reading, table: str) -> dict[int, _Version]:
     if not reading.tables.has(table, "latest"):
         return {}
     chains: dict[int, list[tuple[int, int]]] = {}
-    earlier = reading.tables.rows(table, ("id",), "latest_revision_id IS NOT NULL")
+    earlier = reading.tables.rows(table, ("id",), "latest_revision_id IS NOT NULL", EDIT)
     for _, row in zip(range(MOST_EDITS), earlier, strict=False):
         chains.setdefault(number(row["latest"]), []).append((number(row["id"]), number(row["sent"])))
     found: dict[int, _Version] = {}

@@ -5,8 +5,10 @@ table that is not here. Names are facts about the schema, from public descriptio
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
+from sauveterre.errors import UnreadableSource
 from sauveterre.messages.database import Database, Row
 
 Columns = Mapping[str, Sequence[str]]
@@ -171,6 +173,8 @@ READ: Mapping[str, Columns] = {
     "key_value": {"key": ("key",), "value": ("value",)},
 }
 """All that is read: a backup's other tables are not even kept."""
+MOST_TRIES = 5_000
+"""Most numbers that are tried behind a place that cannot be read."""
 MESSAGE_TABLES = ("message", "mms", "sms")
 ATTACHMENT_TABLES = ("attachment", "part")
 
@@ -178,6 +182,15 @@ ATTACHMENT_TABLES = ("attachment", "part")
 def kept(table: str) -> frozenset[str]:
     """Return the columns of a table, under any of their names, that are read."""
     return frozenset(name for names in READ.get(table, {}).values() for name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Rows that cannot be read: those between two numbers, up to the end of the table where the second is None."""
+
+    after: int
+    before: int | None
+    why: str
 
 
 class Tables:
@@ -192,11 +205,54 @@ class Tables:
         there = self.database.tables.get(table)
         return there is not None and (not column or any(name in there for name in READ[table][column]))
 
-    def rows(self, table: str, order: Sequence[str] = ("id",), where: str = "") -> Iterator[Row]:
-        """Yield a table's rows; see ``Database.rows``. Nothing where there is no such table."""
-        columns = {**READ[table], FRAME: (FRAME,)}
+    def rows(
+        self, table: str, order: Sequence[str] = ("id",), where: str = "", only: Sequence[str] = ()
+    ) -> Iterator[Row]:
+        """Yield a table's rows, or some columns of them; see ``Database.rows``. Nothing where it is not there."""
+        columns = {name: names for name, names in READ[table].items() if not only or name in only}
+        columns[FRAME] = (FRAME,)
         usable = [name for name in order if self.has(table, name)]
         return self.database.rows(table, columns, order=usable, where=where)
+
+    def rows_past_damage(self, table: str) -> Iterator[Row | Gap]:
+        """Yield a table's rows by number; where some cannot be read, a gap and then the rows behind it.
+
+        Raises ``UnreadableSource`` when the rows have no number by which to go on.
+        """
+        last, where = 0, ""
+        while True:
+            try:
+                for row in self.rows(table, where=where):
+                    last = number(row["id"])
+                    yield row
+            except UnreadableSource as error:
+                if not self.has(table, "id"):
+                    raise
+                for found in self._across(table, last, str(error)):
+                    last = last if isinstance(found, Gap) else number(found["id"])
+                    yield found
+                    if isinstance(found, Gap) and found.before is None:
+                        return
+                where = f"_id > {last}"
+            else:
+                return
+
+    def _across(self, table: str, last: int, why: str) -> Iterator[Row | Gap]:
+        """Go number by number over a place that cannot be read, up to the first row behind it."""
+        is_there = False
+        for one in range(last + 1, last + 1 + MOST_TRIES):
+            try:
+                rows = list(self.rows(table, where=f"_id = {one}"))
+            except UnreadableSource:
+                is_there = True
+                continue
+            if rows and is_there:
+                yield Gap(last, one, why)
+            yield from rows
+            if rows and is_there:
+                return
+            last = one if rows else last
+        yield Gap(last, None, why)
 
     def newest(self, table: str, column: str, within: range) -> int:
         """Return the largest number of a column that lies in a range; 0 where there is none."""

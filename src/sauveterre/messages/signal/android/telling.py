@@ -76,7 +76,7 @@ def _own_sender(reading: Reading) -> int:
     """Return the recipient that the first message sent from this device names as its sender; 0 where none does."""
     for table in MESSAGE_TABLES:
         if reading.tables.has(table, "from"):
-            for row in reading.tables.rows(table):
+            for row in reading.tables.rows(table, only=("id", "from", "type")):
                 if Type(number(row["type"])).direction == "outgoing" and number(row["from"]) > 0:
                     return number(row["from"])
     return 0
