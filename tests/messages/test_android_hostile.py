@@ -15,6 +15,7 @@ from tests.messages.android_world import (
     message,
     of,
     tiny,
+    world,
     write_backup,
     write_device,
 )
@@ -308,3 +309,23 @@ def test_a_row_that_is_too_large_costs_itself_alone(tmp_path):
     records = list(signal_android.read(FolderTree(tmp_path), PLAIN, None))
     assert [m.body for m in of(records, Message)] == ["rain", "sun"]
     assert any("between row 1 and row 3 " in p.what for p in of(records, Problem))
+
+
+def test_a_damaged_page_of_an_encrypted_database_costs_what_is_on_it(tmp_path):
+    location = write_device(tmp_path, world().store)
+    path = tmp_path / DATABASE
+    whole = path.read_bytes()
+    read = {}
+    for page in (5, 30, 47):
+        data = bytearray(whole)
+        data[4096 * page + 100] ^= 1
+        path.write_bytes(data)
+        records = list(signal_android.read(FolderTree(tmp_path), location, SECRETS))
+        told = " ".join(p.what for p in of(records, Problem))
+        read[page] = (len(of(records, Message)), told)
+    everything = len(world().posts())
+    assert read[5][0] == read[47][0] == everything
+    assert "groups are not read to their end" in read[5][1]
+    assert "attachment that hang on messages are not read" in read[47][1]
+    assert 0 < read[30][0] < everything
+    assert "messages are not read to their end" in read[30][1]

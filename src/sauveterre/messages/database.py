@@ -26,6 +26,9 @@ STEPS_BETWEEN_LOOKS = 10_000
 MOST_LOOKS = 20_000
 """For one row, in units of the above: some seconds. Steps are counted, as a clock would not repeat."""
 
+SPARES = 6
+"""More connections to a database under SQLCipher: one that met a damaged page reads nothing any more."""
+
 Row = dict[str, Any]
 
 
@@ -45,7 +48,9 @@ class Database:
         no room for the copy.
         """
         self._name = path.rpartition("/")[2]
+        self.is_sealed = bool(cipher)
         self._looks = 0
+        self._spent: list[Any] = []
         with TemporaryDirectory(prefix="database-") as folder:
             copy = Path(folder) / "copy"
             with tree.open(path) as stream:
@@ -56,15 +61,20 @@ class Database:
                 if path + beside in there:
                     with tree.open(path + beside) as stream:
                         self.logs[path + beside] = _copy(stream, copy.with_name(f"copy{beside}"), path + beside)
-            try:
-                self._connection = sqlcipher.connect(f"{copy.as_uri()}?mode=rw", uri=True, isolation_level=None)
-            except (sqlcipher.Error, MemoryError) as error:
-                raise self._unreadable(error) from error
-            try:
-                self._shut_in(cipher)
-            except (sqlcipher.Error, MemoryError) as error:
-                self._connection.close()
-                raise self._locked(error) if cipher else self._unreadable(error) from error
+            self._connection = self._opened(copy, cipher)
+            self._spares = [self._opened(copy, cipher) for _ in range(SPARES if cipher else 0)]
+
+    def _opened(self, copy: Path, cipher: Sequence[str]) -> Any:
+        try:
+            connection = sqlcipher.connect(f"{copy.as_uri()}?mode=rw", uri=True, isolation_level=None)
+        except (sqlcipher.Error, MemoryError) as error:
+            raise self._unreadable(error) from error
+        try:
+            self._shut_in(connection, cipher)
+        except (sqlcipher.Error, MemoryError) as error:
+            connection.close()
+            raise self._locked(error) if cipher else self._unreadable(error) from error
+        return connection
 
     @classmethod
     def adopt(cls, connection: Any, name: str, digest: str) -> Self:
@@ -74,17 +84,17 @@ class Database:
         """
         database = cls.__new__(cls)
         database._name, database._looks, database._connection = name.rpartition("/")[2], 0, connection
-        database.digest, database.logs = digest, {}
+        database.digest, database.logs, database._spares = digest, {}, []
+        database.is_sealed, database._spent = False, []
         try:
-            database._shut_in(())
+            database._shut_in(connection, ())
         except sqlcipher.Error as error:
             connection.close()
             raise database._unreadable(error) from error
         return database
 
-    def _shut_in(self, cipher: Sequence[str]) -> None:
+    def _shut_in(self, database: Any, cipher: Sequence[str]) -> None:
         """Unlock, bound what the database may do, and open its files before they lose their names."""
-        database = self._connection
         if cipher:
             database.execute("PRAGMA cipher_log_level = NONE")
         for statement in cipher:
@@ -94,6 +104,7 @@ class Database:
         for setting in (
             "trusted_schema = OFF",
             "cell_size_check = ON",
+            "temp_store = FILE",
             "cache_size = -16384",
             f"hard_heap_limit = {HEAP_BYTES}",
         ):
@@ -143,6 +154,9 @@ class Database:
                     yield row
                     self._looks = 0
         except (sqlcipher.Error, UnicodeDecodeError, OverflowError, MemoryError) as error:
+            if type(error) is sqlcipher.DatabaseError and self._spares:
+                self._spent.append(self._connection)
+                self._connection = self._spares.pop()
             raise self._unreadable(error) from error
 
     def __enter__(self) -> Self:
@@ -153,7 +167,8 @@ class Database:
 
     def close(self) -> None:
         """Close the copy, which is gone then. Closing twice is harmless."""
-        self._connection.close()
+        for connection in (self._connection, *self._spares, *self._spent):
+            connection.close()
 
     def _look(self) -> bool:
         self._looks += 1

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from sauveterre.errors import UnreadableSource
 from sauveterre.messages.database import Row
 from sauveterre.messages.protobuf import Fields, Malformed
 from sauveterre.messages.signal.android import types
@@ -57,7 +58,8 @@ def read_messages(reading: Reading) -> Iterator[MessageRecord]:
     for table in MESSAGE_TABLES:
         if not reading.tables.has(table):
             continue
-        hung, edits = _hung(reading, table), _edits(reading, table)
+        edits = _edits(reading, table)
+        hung = _hung(reading, table)
         for row in reading.tables.rows_past_damage(table):
             if isinstance(row, Gap):
                 yield _lost(reading, table, row)
@@ -68,6 +70,23 @@ def read_messages(reading: Reading) -> Iterator[MessageRecord]:
             else:
                 leaf.problem("a message without a number: what hangs on it cannot be told, it is not read")
             yield from leaf.records
+        yield from _unread(reading, hung)
+
+
+def _unread(reading: Reading, hung: _Hung) -> Iterator[MessageRecord]:
+    """Tell what hangs on messages and could not be read to its end."""
+    parts = {
+        hung.attachment_table: hung.attachments,
+        "reaction": hung.reactions,
+        "group_receipts": hung.receipts,
+        "mention": hung.mentions,
+        "call": hung.calls,
+        "poll": hung.polls.polls,
+    }
+    for name, beside in parts.items():
+        if beside.fault:
+            what = f"the rows of {name} that hang on messages are not read to their end: {beside.fault}"
+            yield Problem(reading.context.store.provenance(0, name), what)
 
 
 def _lost(reading: Reading, table: str, gap: Gap) -> Problem:
@@ -108,8 +127,11 @@ def _edits(reading: Reading, table: str) -> dict[int, _Version]:
         return {}
     chains: dict[int, list[tuple[int, int]]] = {}
     earlier = reading.tables.rows(table, ("id",), "latest_revision_id IS NOT NULL", EDIT)
-    for _, row in zip(range(MOST_EDITS), earlier, strict=False):
-        chains.setdefault(number(row["latest"]), []).append((number(row["id"]), number(row["sent"])))
+    try:
+        for _, row in zip(range(MOST_EDITS), earlier, strict=False):
+            chains.setdefault(number(row["latest"]), []).append((number(row["id"]), number(row["sent"])))
+    except UnreadableSource:  # told when the same rows are read as messages
+        earlier = iter(())
     found: dict[int, _Version] = {}
     for latest, versions in chains.items():
         first = versions[0][1]

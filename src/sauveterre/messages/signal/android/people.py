@@ -42,15 +42,21 @@ def stable_id(reading: Reading, row: Row) -> str:
     return reading.context.local_id("recipient", number(row["id"]))
 
 
-def read_people(reading: Reading) -> Iterator[MessageRecord]:
-    """Tell all accounts and conversations, in the order that makes each known before it is named."""
+def read_accounts(reading: Reading) -> Iterator[MessageRecord]:
+    """Tell all accounts."""
     for row in reading.tables.rows("recipient"):
         if row["group"] is None and row["list"] is None and row["room"] is None:
             yield from _account(reading, row)
-    yield from _groups(reading)
-    yield from _lists(reading)
+
+
+def read_call_links(reading: Reading) -> Iterator[MessageRecord]:
+    """Tell all call links."""
     for row in reading.tables.rows("call_link"):
         yield from _call_link(reading, row)
+
+
+def read_chats(reading: Reading) -> Iterator[MessageRecord]:
+    """Tell all conversations in which there are messages; those first that no other row describes."""
     for row in reading.tables.rows("recipient"):
         if number(row["id"]) not in reading.context.peers:
             yield from _undescribed(reading, row)
@@ -89,7 +95,8 @@ def _account(reading: Reading, row: Row) -> list[MessageRecord]:
     return leaf.records
 
 
-def _groups(reading: Reading) -> Iterator[MessageRecord]:
+def read_groups(reading: Reading) -> Iterator[MessageRecord]:
+    """Tell all groups, with who is in them."""
     members = _membership(reading)
     for row in reading.tables.rows("groups"):
         leaf, key = reading.leaf("groups", row), blob(row["master_key"])
@@ -142,7 +149,8 @@ def _silent_members(leaf: Leaf, group: str, members: list[int]) -> None:
             leaf.add(MemberSnapshot(group, account, Role.MEMBER, at, where, role_stated=False))
 
 
-def _lists(reading: Reading) -> Iterator[MessageRecord]:
+def read_lists(reading: Reading) -> Iterator[MessageRecord]:
+    """Tell all distribution lists."""
     members = Beside(reading.tables.rows("distribution_list_member", order=("list", "id")), "list")
     for row in reading.tables.rows("distribution_list"):
         leaf = reading.leaf("distribution_list", row)

@@ -13,13 +13,13 @@ class Polls:
 
     def __init__(self, tables: Tables) -> None:
         """Begin before the first message."""
-        self._polls = Beside(tables.rows("poll", ("message", "id")))
+        self.polls = Beside(tables.rows("poll", ("message", "id")))
         self._tables = tables
         self._left = MOST_POLLS if tables.has("poll_option", "poll") and tables.has("poll_vote", "poll") else 0
 
     def of(self, message: int) -> Fields | None:
         """Return a message's poll as format 2 writes it; None for none."""
-        found = self._polls.of(message)
+        found = self.polls.of(message)
         if not found:
             return None
         if not self._left:

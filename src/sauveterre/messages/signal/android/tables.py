@@ -217,7 +217,8 @@ class Tables:
     def rows_past_damage(self, table: str) -> Iterator[Row | Gap]:
         """Yield a table's rows by number; where some cannot be read, a gap and then the rows behind it.
 
-        Raises ``UnreadableSource`` when the rows have no number by which to go on.
+        Raises ``UnreadableSource`` when the rows have no number by which to go on, and for a database under SQLCipher:
+        a connection that met a damaged page reads nothing any more.
         """
         last, where = 0, ""
         while True:
@@ -226,7 +227,7 @@ class Tables:
                     last = number(row["id"])
                     yield row
             except UnreadableSource as error:
-                if not self.has(table, "id"):
+                if self.database.is_sealed or not self.has(table, "id"):
                     raise
                 for found in self._across(table, last, str(error)):
                     last = last if isinstance(found, Gap) else number(found["id"])
@@ -270,21 +271,37 @@ class Tables:
 
 
 class Beside:
-    """Rows that hang on messages, met in step with these: both are read in order of the message's number."""
+    """Rows that hang on messages, met in step with these: both are read in order of the message's number.
+
+    Where they cannot be read on, ``fault`` says why, and from there on nothing hangs on any message.
+    """
 
     def __init__(self, rows: Iterator[Row], column: str = "message") -> None:
         """Take rows in ascending order of a column; those that name nothing are passed over."""
+        self.fault = ""
         self._groups = ((number, rows) for number, rows in groupby(rows, lambda row: row[column]) if is_number(number))
-        self._next = next(self._groups, None)
+        self._next: tuple[int, Iterator[Row]] | None = None
+        self._step()
+
+    def _step(self) -> None:
+        try:
+            self._next = next(self._groups, None)
+        except UnreadableSource as error:
+            self._next, self.fault = None, str(error)
 
     def of(self, number: int) -> list[Row]:
         """Return the rows of one message; numbers must be asked for in ascending order."""
         while self._next is not None and self._next[0] < number:
-            self._next = next(self._groups, None)
+            self._step()
         if self._next is None or self._next[0] != number:
             return []
-        found = [row for _, row in zip(range(MOST_BESIDE), self._next[1], strict=False)]
-        self._next = next(self._groups, None)
+        found: list[Row] = []
+        try:
+            found += (row for _, row in zip(range(MOST_BESIDE), self._next[1], strict=False))
+        except UnreadableSource as error:
+            self._next, self.fault = None, str(error)
+            return found
+        self._step()
         return found
 
 

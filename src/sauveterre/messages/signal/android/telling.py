@@ -7,7 +7,15 @@ from sauveterre.errors import UnreadableSource
 from sauveterre.messages.database import Database, Row
 from sauveterre.messages.signal.android.calls import read_calls
 from sauveterre.messages.signal.android.messages import read_messages
-from sauveterre.messages.signal.android.people import read_people, stable_id, uuid_bytes
+from sauveterre.messages.signal.android.people import (
+    read_accounts,
+    read_call_links,
+    read_chats,
+    read_groups,
+    read_lists,
+    stable_id,
+    uuid_bytes,
+)
 from sauveterre.messages.signal.android.reading import Origin, Reading
 from sauveterre.messages.signal.android.tables import MESSAGE_TABLES, Tables, number, text
 from sauveterre.messages.signal.android.types import Type
@@ -52,7 +60,24 @@ def begin(
 
 def _latest(tables: Tables) -> int:
     """Return when the device received what it received last, by its own clock."""
-    return max(tables.newest(table, "received", PLAUSIBLE_MS) for table in MESSAGE_TABLES)
+    latest = 0
+    for table in MESSAGE_TABLES:
+        try:
+            latest = max(latest, tables.newest(table, "received", PLAUSIBLE_MS))
+        except UnreadableSource:
+            latest = max(latest, _latest_before_damage(tables, table))
+    return latest
+
+
+def _latest_before_damage(tables: Tables, table: str) -> int:
+    latest = 0
+    try:
+        for row in tables.rows(table, only=("id", "received")):
+            if number(row["received"]) in PLAUSIBLE_MS:
+                latest = max(latest, number(row["received"]))
+    except UnreadableSource:
+        return latest
+    return latest
 
 
 def _find_owner(reading: Reading, settings: Settings) -> str:
@@ -60,15 +85,18 @@ def _find_owner(reading: Reading, settings: Settings) -> str:
     aci = next(filter(None, (uuid_bytes(settings.get(name)) for name in ACI_NAMES)), b"")
     phone = next(filter(None, (text(settings.get(name)) for name in PHONE_NAMES)), "")
     context.owner = f"aci:{UUID(bytes=aci)}" if aci else f"self:sha256:{context.store.digest}"
-    sender = _own_sender(reading)
-    for row in reading.tables.rows("recipient"):
-        if aci:
-            is_own = uuid_bytes(row["aci"]) == aci
-        else:
-            is_own = number(row["id"]) == sender if sender else bool(phone) and text(row["e164"]) == phone
-        if is_own:
-            reading.owner_number, context.owner = number(row["id"]), stable_id(reading, row)
-            return "stated" if aci or not sender else "sent"
+    try:
+        sender = _own_sender(reading)
+        for row in reading.tables.rows("recipient"):
+            if aci:
+                is_own = uuid_bytes(row["aci"]) == aci
+            else:
+                is_own = number(row["id"]) == sender if sender else bool(phone) and text(row["e164"]) == phone
+            if is_own:
+                reading.owner_number, context.owner = number(row["id"]), stable_id(reading, row)
+                return "stated" if aci or not sender else "sent"
+    except UnreadableSource:  # told when the table is read for what is in it
+        return "stated" if aci else ""
     return "stated" if aci else ""
 
 
@@ -82,9 +110,21 @@ def _own_sender(reading: Reading) -> int:
     return 0
 
 
+_SECTIONS: tuple[tuple[str, Callable[[Reading], Iterator[MessageRecord]]], ...] = (
+    ("accounts", read_accounts),
+    ("groups", read_groups),
+    ("lists", read_lists),
+    ("call links", read_call_links),
+    ("conversations", read_chats),
+    ("messages", read_messages),
+    ("calls", read_calls),
+)
+"""In the order that makes each known before it is named."""
+
+
 def tell(reading: Reading) -> Iterator[MessageRecord]:
     """Yield all records; a table that cannot be read to its end is one problem, and the next is read."""
-    for what, read in (("people", read_people), ("messages", read_messages), ("calls", read_calls)):
+    for what, read in _SECTIONS:
         try:
             yield from read(reading)
         except UnreadableSource as error:
