@@ -1,6 +1,6 @@
 """Every message store that is read. A new one is one file here and one line in the tuple."""
 
-from sauveterre.messages.readers import signal_android, signal_android_backup, signal_backup
+from sauveterre.messages.readers import cellebrite_ufdr, signal_android, signal_android_backup, signal_backup
 from sauveterre.records.message_reader import MessageReader
 
-READERS: tuple[MessageReader, ...] = (signal_backup, signal_android_backup, signal_android)
+READERS: tuple[MessageReader, ...] = (signal_backup, signal_android_backup, signal_android, cellebrite_ufdr)
