@@ -7,13 +7,16 @@ from contextlib import closing
 
 import pytest
 from tests.messages.android_world import (
+    ANA,
     BACKUP,
+    BEN,
     DATABASE,
     DIGITS,
     SECRETS,
     T,
     message,
     of,
+    service,
     tiny,
     world,
     write_backup,
@@ -25,6 +28,7 @@ from sauveterre.errors import SauveterreError, UnreadableSource
 from sauveterre.messages.readers import signal_android, signal_android_backup
 from sauveterre.messages.signal.android import container, tables
 from sauveterre.messages.signal.android.tables import READ
+from sauveterre.records.account import Account
 from sauveterre.records.group import Group
 from sauveterre.records.message import Message, Reaction
 from sauveterre.records.problem import Problem
@@ -218,6 +222,32 @@ def test_the_forms_that_backups_have_are_taken(tmp_path):
     assert [(m.body, m.provenance.locator.split()[1]) for m in of(records, Message)] == [("rain", "4")]
     assert [(r.emoji, r.provenance.locator.split()[1]) for r in of(records, Reaction)] == [("🌻", "8")]
     assert not [p for p in of(records, Problem) if p.provenance.locator.startswith("frame ")]
+
+
+@pytest.mark.parametrize(
+    ("stated", "owner"),
+    [
+        ({"preference": {"file": "app", "key": "pref_local_uuid", "value": service(ANA)}}, f"aci:{service(ANA)}"),
+        ({"preference": {"file": "app", "key": "pref_local_number", "value": "+33639980104"}}, "e164:+33639980104"),
+        ({"keyValue": {"key": "account.aci", "text": service(BEN)}}, f"aci:{service(BEN)}"),
+    ],
+)
+def test_the_owner_of_a_backup_is_whom_its_settings_name(tmp_path, stated, owner):
+    parts = [
+        statement("CREATE TABLE recipient (_id INTEGER PRIMARY KEY, uuid, phone)"),
+        statement("CREATE TABLE thread (_id INTEGER PRIMARY KEY, recipient_id)"),
+        statement("INSERT INTO recipient VALUES (?,?,?)", 2, service(ANA), None),
+        statement("INSERT INTO recipient VALUES (?,?,?)", 4, None, "+33639980104"),
+        statement("INSERT INTO thread VALUES (?,?)", 1, 2),
+        statement("INSERT INTO message VALUES (?,?,?,?,?)", 1, T, 1, "rain", 10485783),
+        stated,
+        {"end": True},
+    ]
+    records = read_parts(tmp_path, *parts)
+    assert of(records, Problem) == []
+    assert [m.sender for m in of(records, Message)] == [owner]
+    assert [a.stable_id for a in of(records, Account) if a.is_owner] == [owner]
+    assert any("stated by the store itself" in note for note in records[0].notes)
 
 
 def test_a_backup_of_something_else_is_refused(tmp_path):
