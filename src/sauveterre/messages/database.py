@@ -71,7 +71,7 @@ class Database:
             raise self._unreadable(error) from error
         try:
             self._shut_in(connection, cipher)
-        except (sqlcipher.Error, MemoryError) as error:
+        except (sqlcipher.Error, UnicodeDecodeError, MemoryError) as error:
             connection.close()
             raise self._locked(error) if cipher else self._unreadable(error) from error
         return connection
@@ -88,7 +88,7 @@ class Database:
         database.is_sealed, database._spent = False, []
         try:
             database._shut_in(connection, ())
-        except sqlcipher.Error as error:
+        except (sqlcipher.Error, MemoryError) as error:
             connection.close()
             raise database._unreadable(error) from error
         return database
