@@ -6,10 +6,9 @@ copy loses its name as soon as it is open, so that nothing of it stays behind ho
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from functools import cached_property
 from pathlib import Path
-from shutil import copyfileobj
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO, Self
 
@@ -21,13 +20,14 @@ from sauveterre.records.tree import Tree
 
 MAGIC = b"SQLite format 3\x00"
 BLOCK = 1 << 20
-HEAP_BYTES = 192 << 20
+HEAP_BYTES = 96 << 20
 """The most that SQLite may take in this process: a value that claims to be longer ends as an error."""
 STEPS_BETWEEN_LOOKS = 10_000
-MOST_RENEWALS = 8
-"""How often the copy of one database is opened again after damage."""
 MOST_LOOKS = 20_000
 """For one row, in units of the above: some seconds. Steps are counted, as a clock would not repeat."""
+
+SPARES = 6
+"""More connections to a database under SQLCipher: one that met a damaged page reads nothing any more."""
 
 Row = dict[str, Any]
 
@@ -48,10 +48,9 @@ class Database:
         no room for the copy.
         """
         self._name = path.rpartition("/")[2]
+        self.is_sealed = bool(cipher)
         self._looks = 0
-        self._cipher = tuple(cipher)
-        self._kept: dict[str, BinaryIO] = {}
-        self._broken: list[Any] = []
+        self._spent: list[Any] = []
         with TemporaryDirectory(prefix="database-") as folder:
             copy = Path(folder) / "copy"
             with tree.open(path) as stream:
@@ -62,21 +61,40 @@ class Database:
                 if path + beside in there:
                     with tree.open(path + beside) as stream:
                         self.logs[path + beside] = _copy(stream, copy.with_name(f"copy{beside}"), path + beside)
-            if cipher:
-                self._kept = {one.name: one.open("rb") for one in sorted(Path(folder).iterdir())}
-            self._connect(copy)
+            self._connection = self._opened(copy, cipher)
+            self._spares = [self._opened(copy, cipher) for _ in range(SPARES if cipher else 0)]
 
-    def _connect(self, copy: Path) -> None:
-        self._connection = sqlcipher.connect(f"{copy.as_uri()}?mode=rw", uri=True, isolation_level=None)
+    def _opened(self, copy: Path, cipher: Sequence[str]) -> Any:
         try:
-            self._shut_in(self._cipher)
+            connection = sqlcipher.connect(f"{copy.as_uri()}?mode=rw", uri=True, isolation_level=None)
+        except (sqlcipher.Error, MemoryError) as error:
+            raise self._unreadable(error) from error
+        try:
+            self._shut_in(connection, cipher)
         except (sqlcipher.Error, UnicodeDecodeError, MemoryError) as error:
-            self.close()
-            raise self._locked(error) if self._cipher else self._unreadable(error) from error
+            connection.close()
+            raise self._locked(error) if cipher else self._unreadable(error) from error
+        return connection
 
-    def _shut_in(self, cipher: Sequence[str]) -> None:
+    @classmethod
+    def adopt(cls, connection: Any, name: str, digest: str) -> Self:
+        """Take over the connection to a scratch database that this process has filled; it is only read from now on.
+
+        ``name`` and ``digest`` are of the file that its rows come from. Raises ``UnreadableSource``.
+        """
+        database = cls.__new__(cls)
+        database._name, database._looks, database._connection = name.rpartition("/")[2], 0, connection
+        database.digest, database.logs, database._spares = digest, {}, []
+        database.is_sealed, database._spent = False, []
+        try:
+            database._shut_in(connection, ())
+        except (sqlcipher.Error, MemoryError) as error:
+            connection.close()
+            raise database._unreadable(error) from error
+        return database
+
+    def _shut_in(self, database: Any, cipher: Sequence[str]) -> None:
         """Unlock, bound what the database may do, and open its files before they lose their names."""
-        database = self._connection
         if cipher:
             database.execute("PRAGMA cipher_log_level = NONE")
         for statement in cipher:
@@ -86,6 +104,7 @@ class Database:
         for setting in (
             "trusted_schema = OFF",
             "cell_size_check = ON",
+            "temp_store = FILE",
             "cache_size = -16384",
             f"hard_heap_limit = {HEAP_BYTES}",
         ):
@@ -169,20 +188,10 @@ class Database:
                     yield row
                     self._looks = 0
         except (sqlcipher.Error, UnicodeDecodeError, OverflowError, MemoryError) as error:
-            self._begin_anew()
+            if type(error) is sqlcipher.DatabaseError and self._spares:
+                self._spent.append(self._connection)
+                self._connection = self._spares.pop()
             raise self._unreadable(error) from error
-
-    def _begin_anew(self) -> None:
-        """Open the copy once more, as SQLCipher refuses every page after one that was damaged."""
-        if not self._cipher or len(self._broken) >= MOST_RENEWALS:
-            return
-        self._broken.append(self._connection)
-        with suppress(OSError, Locked), TemporaryDirectory(prefix="database-") as folder:
-            for name, stream in self._kept.items():
-                stream.seek(0)
-                with (Path(folder) / name).open("wb") as out:
-                    copyfileobj(stream, out, BLOCK)
-            self._connect(Path(folder) / "copy")
 
     def __enter__(self) -> Self:
         return self
@@ -191,9 +200,9 @@ class Database:
         self.close()
 
     def close(self) -> None:
-        """Close the database. Closing twice is harmless."""
-        for one in (self._connection, *self._broken, *self._kept.values()):
-            one.close()
+        """Close the copy, which is gone then. Closing twice is harmless."""
+        for connection in (self._connection, *self._spares, *self._spent):
+            connection.close()
 
     def _look(self) -> bool:
         self._looks += 1
@@ -211,6 +220,16 @@ class Database:
         return UnreadableSource(
             f"{self._name} cannot be read as a database: {str(error) or 'out of memory'}; look for another copy"
         )
+
+
+def scratch() -> Any:
+    """Return a connection to an empty database on disk that has no name and ends with the connection."""
+    with TemporaryDirectory(prefix="database-") as folder:
+        connection = sqlcipher.connect(str(Path(folder) / "scratch"), isolation_level=None)
+        for setting in ("journal_mode = OFF", "synchronous = OFF", f"hard_heap_limit = {HEAP_BYTES}"):
+            connection.execute(f"PRAGMA {setting}").fetchall()
+        connection.execute("CREATE TABLE begun (one)")
+    return connection
 
 
 def quoted(name: str) -> str:
