@@ -1,24 +1,26 @@
 """Every case that others made, against its readable twin: the records that the twin must give, field by field.
 
-``twin_*`` derive them from the twin by tables of their own. Nothing here names a case: any other pair of that set will do.
-A leaf of a twin either tells something, and then the records of two twins that differ in it alone must differ, or it is
-in ``UNTOLD`` with the reason.
+``twin_*`` derive them from the twin by tables of their own. Nothing here names a case: any other pair of that set will
+do. A leaf of a twin either tells something, and then the records of two backups that differ in it alone must differ, or
+it is in ``UNTOLD`` with the reason.
 """
 
 import hashlib
+import json
 from collections import Counter
 from dataclasses import MISSING, fields
 from fnmatch import fnmatch
+from itertools import count
 
 import pytest
+from tests.messages import twin_items, twin_updates
+from tests.messages.twin_people import People
+from tests.messages.twin_tree import Node, aci, at, changed
 
 from sauveterre.messages.protobuf import Decoder, read_varint
 from sauveterre.messages.readers import signal_backup
 from sauveterre.messages.signal.schema import SCHEMA
 from sauveterre.records.account import Account
-from tests.messages import twin_items, twin_updates
-from tests.messages.twin_people import People
-from tests.messages.twin_tree import Node, aci, at, changed
 
 UNTOLD = {
     "account.accountSettings*": "how the owner's app looks and behaves",
@@ -80,7 +82,7 @@ UNTOLD = {
 }
 
 TRIES = 12
-"""In how many places a leaf is changed before it counts as one that tells nothing: nobody may be in a chat so numbered."""
+"""In how many places a leaf is changed before it counts as one that tells nothing: one chat may hold no message."""
 
 
 def is_untold(path):
@@ -108,14 +110,14 @@ def owner_of(frames, digest):
     return aci(stranger) if stranger in members and stranger else f"self:sha256:{digest}"
 
 
-def expected(info, frames, digest):
+def expected(info, frames, digest, unit="frame", first=1):
     people = People(digest, owner_of(frames, digest), at(info.number("backupTimeMs")))
     tellers = {
         "account": people.own, "recipient": people.recipient, "chat": people.chat, "adHocCall": people.call_by_link,
         "chatItem": lambda item: (twin_updates if item.has("updateMessage") else twin_items).tell(people, item),
     }  # fmt: skip
-    for number, frame in enumerate(frames, start=1):
-        people.frame = f"frame {number}"
+    for number, frame in enumerate(frames, start=first):
+        people.frame = f"{unit} {number}"
         for kind, node in frame.values.items():
             if kind in tellers:
                 tellers[kind](node)
@@ -153,6 +155,36 @@ def test_every_record_is_what_the_twin_says_and_there_is_no_other(twins):
     for path, info, frames, digest, records in twins:
         said, told = expected(info, frames, digest), found(records[1:])
         assert sorted((told - said).elements()) == sorted((said - told).elements()), path.name
+
+
+@pytest.mark.parametrize("name", ["canonical-backup.binproto", "canonical-backup.takeout-export.expected.jsonl"])
+def test_the_backup_of_the_format_s_own_makers_is_what_its_export_says(fixtures, kit, tmp_path, name):
+    folder = fixtures / "signal" / "libsignal"
+    lines = map(json.loads, (folder / "canonical-backup.takeout-export.expected.jsonl").read_text().splitlines())
+    kinds = ("Frame" if number else "BackupInfo" for number in count())
+    info, *frames = (
+        named(Decoder(SCHEMA).from_json(line, kind), kind) for kind, line in zip(kinds, lines, strict=False)
+    )
+    data = (folder / name).read_bytes()
+    digest, unit, first = hashlib.sha256(data).hexdigest(), *(("line", 2) if name.endswith("l") else ("frame", 1))
+    records = list(signal_backup.read(kit.Tree(folder), kit.location(name), None))
+
+    assert expected(Node(info), [Node(frame) for frame in frames], digest, unit, first) == found(records[1:])
+
+
+def named(value, message):
+    """Decoded fields with the names of their enum values, as a twin has them."""
+    told = {}
+    for name, held in value.items():
+        row = SCHEMA.by_name[message][name]
+        if row.kind in SCHEMA.messages:
+            inner = [("", named(one, row.kind)) for one in (held if row.repeated else [held])]
+            told[name] = inner if row.repeated else inner[0]
+        elif row.kind in SCHEMA.enums:
+            told[name] = next(word for word, number in SCHEMA.enums[row.kind].items() if number == held)
+        else:
+            told[name] = held
+    return told
 
 
 def test_every_leaf_of_every_twin_is_compared_or_untold_with_its_reason(twins):

@@ -2,8 +2,9 @@
 
 import re
 
-from sauveterre.records.message import Attachment, Delivery, Link, Message, Reaction
 from tests.messages.twin_tree import aci, at, iso
+
+from sauveterre.records.message import Attachment, Delivery, Link, Message, Reaction
 
 KINDS = {
     "standardMessage": "text", "contactMessage": "contact", "stickerMessage": "sticker",

@@ -3,9 +3,10 @@
 import hashlib
 from uuid import UUID
 
+from tests.messages.twin_tree import Row, aci, at, iso, seconds
+
 from sauveterre.records.account import Account, AccountIdentifier
 from sauveterre.records.group import EventKind, Group, GroupEvent, GroupKind, MemberSnapshot, Role
-from tests.messages.twin_tree import Row, aci, at, iso, seconds
 
 LINKS = {"ANY": "open", "ADMINISTRATOR": "approval", "UNSATISFIABLE": "off"}
 CALL_LINKS = {"NONE": "open", "ADMIN_APPROVAL": "approval"}
