@@ -90,7 +90,7 @@ def _fuzz(name: str, longest: int, seeds: list[bytes], words: list[str], runs: i
     if is_sound:
         shutil.rmtree(findings)
     else:
-        print(log[-4_000:], flush=True)
+        print(done.stdout[-4_000:], done.stderr[-1_000:], sep="\n", flush=True)
     return is_sound
 
 

@@ -113,7 +113,7 @@ def details(item, content):
         if any(facts):
             yield f"attachment {count}: {', '.join(filter(None, facts))}"
         if caption := pointer.text("caption"):
-            yield f"attachment {count} caption: {caption}"
+            yield f"attachment {count} caption: " + caption.replace("\n", "\n  ")
     for count, preview in enumerate(content.many("linkPreview")):
         if said := lines(preview.text("title"), preview.text("description")):
             yield f"preview {count}: " + said.replace("\n", "\n  ")
