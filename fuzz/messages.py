@@ -5,8 +5,8 @@ memory and time. The corpus that it starts from is made at run time by the scena
 and no fixture is used. What must hold for every input: nothing comes out but records, or an error of the program's
 own family (``sauveterre.errors``; for the wire format ``Malformed``).
 
-    python fuzz/messages.py                 200,000 runs of each target
-    python fuzz/messages.py --short         5,000 of each, for continuous checks
+    python fuzz/messages.py                 100,000 runs of each target: a quarter of an hour
+    python fuzz/messages.py --short         2,000 of each, for continuous checks
     python fuzz/messages.py --only frames --runs 1000000
     python fuzz/messages.py --only frames --again build/fuzz/frames/crash-…      one input, once more
 
@@ -28,7 +28,7 @@ import atheris
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "fuzz")]
 
-RUNS, SHORT = 200_000, 5_000
+RUNS, SHORT = 100_000, 2_000
 SEED = 20_260_501
 MEMORY = 512
 """MiB that a target may hold."""
