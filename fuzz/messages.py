@@ -31,9 +31,7 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT / "fuzz")]
 RUNS, SHORT = 100_000, 2_000
 SEED = 20_260_501
 MEMORY = 512
-"""MiB that a target may hold."""
-ADDRESSES = 4 << 30
-"""Bytes of address space: what the interpreter and its libraries map is counted here, used or not."""
+"""MiB that a target may ask for beyond what the interpreter and its modules have mapped, and may hold in all."""
 SECONDS = 20
 """For one input; the largest takes milliseconds."""
 OUTPUT = ROOT / "build" / "fuzz"
@@ -105,11 +103,13 @@ def _summary(log: str) -> str:
 
 def _child(name: str, options: list[str]) -> None:
     """Be the target: never returns."""
-    resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with atheris.instrument_imports(include=["sauveterre.messages"]):
         import targets
     [feed] = [target.feed for target in targets.TARGETS if target.name == name]
+    mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    most = mapped + (MEMORY << 20)
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     atheris.Setup([f"{os.path.basename(__file__)} {name}", *options], feed)  # noqa: PTH119 - a name, no path
     atheris.Fuzz()
 

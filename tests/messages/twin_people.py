@@ -105,16 +105,16 @@ class People:
 
     def _group(self, node):
         name, state = hashlib.sha256(node.get("masterKey")).hexdigest(), node.node("snapshot")
-        access = state.node("accessControl")
+        access, is_shown = state.node("accessControl"), node.has("snapshot")
         self.group(
             name,
             GroupKind.GROUP,
             state.node("title").text("title"),
-            revision=state.number("version"),
+            revision=state.number("version") if is_shown else None,
             description=state.node("description").text("descriptionText"),
-            announcement_only=state.get("announcementsOnly", False),
+            announcement_only=state.get("announcementsOnly", False) if is_shown else None,
             link_state=LINKS.get(access.get("addFromInviteLink"), "unknown"),
-            terminated=state.get("terminated", False),
+            terminated=state.get("terminated", False) if is_shown else None,
         )
         lines = [words + CIRCLES[access.get(field)] for field, words in ACCESS.items() if access.get(field)]
         if wait := state.node("disappearingMessagesTimer").number("disappearingMessagesDuration"):
