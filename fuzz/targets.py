@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import databases
 import signal_folder
 from sauveterre.messages.protobuf import Decoder, Malformed
 from sauveterre.messages.readers import signal_backup
@@ -47,5 +48,6 @@ TARGETS: tuple[Target, ...] = (
     Target("links", _links, lambda world: world.texts, longest=1_024, words=_LINK_WORDS),
     Target("frames", one_file(signal_backup, "main.binproto"), lambda world: world.frames),
     Target("export", one_file(signal_backup, "main.jsonl"), lambda world: world.exports, words=_FIELDS),
+    Target("database", databases.feed, lambda _: databases.seeds(), longest=16_384, words=("CREATE TABLE", "message")),
     Target("folder", signal_folder.feed, lambda world: signal_folder.seeds(world.frames)),
 )

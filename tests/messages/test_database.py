@@ -53,6 +53,17 @@ def test_an_encrypted_database_opens_with_its_key_alone(tmp_path):
             rows(tmp_path)
 
 
+@pytest.mark.parametrize("sql", [b"CREATE TABLE message", b"CREATE TABL\xcc message"])
+def test_a_schema_whose_fault_the_engine_names_in_no_text_is_unreadable(tmp_path, sql):
+    with closing(written(tmp_path)):
+        data = (tmp_path / "main.db").read_bytes()
+    broken = data.replace(b"CREATE TABLE message", sql).replace(b"tablemessagemessage", b"tablemess\xccgemessage")
+    (tmp_path / "main.db").write_bytes(broken)
+
+    with pytest.raises(UnreadableSource, match="its structure is damaged"):
+        rows(tmp_path)
+
+
 def test_views_and_virtual_tables_are_no_tables(tmp_path):
     with closing(written(tmp_path)) as database:
         database.execute("ALTER TABLE message RENAME TO other")

@@ -25,6 +25,9 @@ STEPS_BETWEEN_LOOKS = 10_000
 MOST_LOOKS = 20_000
 """For one row, in units of the above: some seconds. Steps are counted, as a clock would not repeat."""
 
+_FAULTS = (sqlcipher.Error, UnicodeDecodeError, OverflowError, MemoryError)
+"""What the engine ends with: an error, one whose own words are no text, a number or a value that is too large."""
+
 Row = dict[str, Any]
 
 
@@ -55,7 +58,7 @@ class Database:
             self._connection = sqlcipher.connect(f"{copy.as_uri()}?mode=rw", uri=True, isolation_level=None)
             try:
                 self._shut_in(cipher)
-            except sqlcipher.Error as error:
+            except _FAULTS as error:
                 self._connection.close()
                 raise self._locked(error) if cipher else self._unreadable(error) from error
 
@@ -119,7 +122,7 @@ class Database:
                     pulse()
                     yield row
                     self._looks = 0
-        except (sqlcipher.Error, UnicodeDecodeError, OverflowError, MemoryError) as error:
+        except _FAULTS as error:
             raise self._unreadable(error) from error
 
     def __enter__(self) -> Self:
@@ -134,16 +137,20 @@ class Database:
 
     def _locked(self, error: Exception) -> Locked:
         return Locked(
-            f"{self._name} does not open with the key given ({error}): the key is for another database, or the file is "
+            f"{self._name} does not open with the key given ({_reason(error)}): the key is for another database, or the file is "
             "damaged; enter the key that was taken from the same device"
         )
 
     def _unreadable(self, error: Exception) -> UnreadableSource:
         if self._looks > MOST_LOOKS:
             return UnreadableSource(f"{self._name} makes SQLite work for ever on one row; look at it by hand")
-        return UnreadableSource(
-            f"{self._name} cannot be read as a database: {str(error) or 'out of memory'}; look for another copy"
-        )
+        return UnreadableSource(f"{self._name} cannot be read as a database: {_reason(error)}; look for another copy")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "its structure is damaged"
+    return str(error) or "out of memory"
 
 
 def quoted(name: str) -> str:

@@ -101,28 +101,8 @@ def _message(item: _Item) -> None:
         leaf.problem("a message of a kind that is not known: only who sent it and when is told")
     if moment(sent) is None:
         leaf.problem(f"the message states no usable time ({sent})")
-    incoming, outgoing = data.get("incoming", {}), data.get("outgoing", {})
-    said = body(item.kind, item.content)
-    deleted, deleted_by = _deletion(item)
-    author, quoted = _quoted(item)
-    told = Message(
-        key=item.key,
-        group=item.chat.group,
-        sender=item.sender,
-        direction=item.direction,
-        sent_at=moment(sent),
-        sent_raw=str(sent),
-        received_at=moment(incoming.get("dateReceived") or outgoing.get("dateReceived")),
-        body=safe_text(said),
-        kind="sms" if data.get("sms") and item.kind == "standardMessage" else _KINDS.get(item.kind, "unknown"),
-        provenance=leaf.provenance(),
-        deleted=deleted,
-        deleted_by=deleted_by,
-        reply_to=quoted,
-        expires_in_ms=data.get("expiresInMs") or None,
-        revision=item.revision,
-        server_at=moment(incoming.get("dateServerSent")),
-    )
+    said, (author, quoted) = body(item.kind, item.content), _quoted(item)
+    told = _record(item, said, quoted)
     leaf.add(told)
     lines = [*particulars(item.kind, data, item.content), *_quote(item, author, quoted), *_deliveries(item)]
     if lines:
@@ -132,6 +112,30 @@ def _message(item: _Item) -> None:
     _reactions(item)
     _links(item, said)
     _pin(item)
+
+
+def _record(item: _Item, said: str, quoted: str | None) -> Message:
+    data, sent = item.data, item.data.get("dateSent", 0)
+    incoming, outgoing = data.get("incoming", {}), data.get("outgoing", {})
+    deleted, deleted_by = _deletion(item)
+    return Message(
+        key=item.key,
+        group=item.chat.group,
+        sender=item.sender,
+        direction=item.direction,
+        sent_at=moment(sent),
+        sent_raw=str(sent),
+        received_at=moment(incoming.get("dateReceived") or outgoing.get("dateReceived")),
+        body=safe_text(said),
+        kind="sms" if data.get("sms") and item.kind == "standardMessage" else _KINDS.get(item.kind, "unknown"),
+        provenance=item.leaf.provenance(),
+        deleted=deleted,
+        deleted_by=deleted_by,
+        reply_to=quoted,
+        expires_in_ms=data.get("expiresInMs") or None,
+        revision=item.revision,
+        server_at=moment(incoming.get("dateServerSent")),
+    )
 
 
 def _deletion(item: _Item) -> tuple[str, str | None]:
