@@ -137,8 +137,8 @@ class Database:
 
     def _locked(self, error: Exception) -> Locked:
         return Locked(
-            f"{self._name} does not open with the key given ({_reason(error)}): the key is for another database, or the file "
-            "is damaged; enter the key that was taken from the same device"
+            f"{self._name} does not open with the key given ({_reason(error)}): the key is for another database, or "
+            "the file is damaged; enter the key that was taken from the same device"
         )
 
     def _unreadable(self, error: Exception) -> UnreadableSource:

@@ -80,8 +80,8 @@ def read_item(leaf: Leaf, data: Fields) -> None:
             inner.problem(
                 f"an earlier version names chat {revision.get('chatId', 0)}; it is told where the message lies"
             )
-        _message(_item(inner, chat, revision, f"{key}|r{count}", count))
-    _message(_item(leaf, chat, data, key, len(revisions)))
+        read_version(inner, chat, revision, f"{key}|r{count}", count)
+    read_version(leaf, chat, data, key, len(revisions))
 
 
 def _sender(leaf: Leaf, data: Fields) -> str | None:
@@ -90,13 +90,10 @@ def _sender(leaf: Leaf, data: Fields) -> str | None:
     return leaf.recipient(data.get("authorId", 0), "the author of a message")
 
 
-def _item(leaf: Leaf, chat: Chat, data: Fields, key: str, revision: int) -> _Item:
+def read_version(leaf: Leaf, chat: Chat, data: Fields, key: str, revision: int) -> None:
+    """Tell one version of a message, and what hangs on it."""
     kind = next((name for name in _KINDS if name in data), "")
-    return _Item(leaf, chat, data, key, revision, _sender(leaf, data), kind)
-
-
-def _message(item: _Item) -> None:
-    leaf, data, sent = item.leaf, item.data, item.data.get("dateSent", 0)
+    item, sent = _Item(leaf, chat, data, key, revision, _sender(leaf, data), kind), data.get("dateSent", 0)
     if not item.kind:
         leaf.problem("a message of a kind that is not known: only who sent it and when is told")
     if moment(sent) is None:
