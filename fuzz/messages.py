@@ -15,6 +15,7 @@ tests.
 """
 
 import argparse
+import json
 import os
 import resource
 import shutil
@@ -76,7 +77,7 @@ def _fuzz(name: str, longest: int, seeds: list[bytes], words: list[str], runs: i
             (corpus / f"seed-{number:03d}").write_bytes(seed)
         options = [f"-artifact_prefix={findings}/", f"-rss_limit_mb={MEMORY}", f"-timeout={SECONDS}"]
         if words:
-            (Path(scratch) / "words").write_text("\n".join(f'"{word}"' for word in words), encoding="ascii")
+            (Path(scratch) / "words").write_text("\n".join(json.dumps(word) for word in words), encoding="ascii")
             options.append(f"-dict={scratch}/words")
         options += [str(again)] if again else [f"-runs={runs}", f"-seed={SEED}", f"-max_len={longest}", str(corpus)]
         command = [sys.executable, __file__, "--child", name, *options, "-print_final_stats=1", "-verbosity=1"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import databases
 import signal_folder
 from sauveterre.messages.protobuf import Decoder, Malformed
-from sauveterre.messages.readers import signal_backup
+from sauveterre.messages.readers import cellebrite_ufdr, signal_backup
 from sauveterre.messages.signal.links import links_in, safe_text
 from sauveterre.messages.signal.schema import LOCAL, SCHEMA
 from trees import one_file
@@ -41,6 +41,7 @@ def _links(data: bytes) -> None:
 
 
 _FIELDS = sorted({name for table in SCHEMA.by_name.values() for name in table})
+_TAGS = ("<model type=", "<field name=", "<value>", "<empty/>", "<multiModelField name=", "<!ENTITY", "&#x0;", "]]>")
 _LINK_WORDS = ("https://", "sgnl://", "signal.group/", "mega.nz/folder/", "#", "key=", "password=", "@")
 
 TARGETS: tuple[Target, ...] = (
@@ -49,5 +50,6 @@ TARGETS: tuple[Target, ...] = (
     Target("frames", one_file(signal_backup, "main.binproto"), lambda world: world.frames),
     Target("export", one_file(signal_backup, "main.jsonl"), lambda world: world.exports, words=_FIELDS),
     Target("database", databases.feed, lambda _: databases.seeds(), longest=16_384, words=("CREATE TABLE", "message")),
+    Target("ufdr", one_file(cellebrite_ufdr, "report.xml"), lambda world: world.reports, longest=32_768, words=_TAGS),
     Target("folder", signal_folder.feed, lambda world: signal_folder.seeds(world.frames)),
 )

@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
 from typing import Any
+from xml.etree import ElementTree
 
 PIECES = 12
 """How many small backups are made of a large one."""
 ITEMS = 4
 """Messages and changes in each."""
+KEPT = {"modelType": 1, "taggedFiles": 1, "multiModelField": 2}
+"""How many of their children these elements of a report keep."""
 
 
 @dataclass(slots=True)
@@ -25,6 +28,8 @@ class World:
     """Single frames."""
     texts: list[bytes] = field(default_factory=list)
     """Texts with links."""
+    reports: list[bytes] = field(default_factory=list)
+    """An extraction program's reports, of which most was left out."""
 
 
 @cache
@@ -57,7 +62,19 @@ def made() -> World:
     world.single += [binary("Frame", frame) for frame in sample]
     posts = [post.text for post in teller().posts() if "/" in post.text]
     world.texts += [text.encode() for text in posts[:40]]
+    world.reports += _reports()
     return world
+
+
+def _reports() -> Iterator[bytes]:
+    from sauveterre.scenarios.ufdr_writer import SIGNAL, TELEGRAM, WHATSAPP, ReportWriter
+
+    for app in (WHATSAPP, SIGNAL, TELEGRAM):
+        tree = ElementTree.fromstring(ReportWriter(teller(), app, random.Random(1)).files()["report.xml"])
+        for element in list(tree.iter()):
+            for child in list(element)[KEPT.get(element.tag.rpartition("}")[2], len(element)) :]:
+                element.remove(child)
+        yield ElementTree.tostring(tree)
 
 
 def _pieces(frames: list[Any]) -> Iterator[list[Any]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 FUZZ = Path(__file__).parents[2] / "fuzz"
-NAMES = ("protobuf", "links", "frames", "export", "database", "folder")
+NAMES = ("protobuf", "links", "frames", "export", "database", "ufdr", "folder")
 
 
 @pytest.fixture(scope="module")
