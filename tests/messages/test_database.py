@@ -1,6 +1,8 @@
 """Databases of messengers: the log beside them counts, what is hostile is refused, the key decides."""
 
+import gc
 import sqlite3
+import weakref
 from contextlib import closing
 
 import pytest
@@ -62,6 +64,16 @@ def test_a_schema_whose_fault_the_engine_names_in_no_text_is_unreadable(tmp_path
 
     with pytest.raises(UnreadableSource, match="its structure is damaged"):
         rows(tmp_path)
+
+
+def test_a_database_that_was_closed_is_let_go(tmp_path):
+    with closing(written(tmp_path)), Database(FolderTree(tmp_path), "main.db") as opened:
+        assert "message" in opened.tables
+    held = weakref.ref(opened)
+    del opened
+    gc.collect()
+
+    assert held() is None
 
 
 def test_views_and_virtual_tables_are_no_tables(tmp_path):

@@ -59,7 +59,7 @@ class Database:
             try:
                 self._shut_in(cipher)
             except _FAULTS as error:
-                self._connection.close()
+                self._close()
                 raise self._locked(error) if cipher else self._unreadable(error) from error
 
     def _shut_in(self, cipher: Sequence[str]) -> None:
@@ -129,6 +129,11 @@ class Database:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        """Close the copy, and let go of this object: the connection holds it in a way that is never collected."""
+        self._connection.set_progress_handler(None, 0)
         self._connection.close()
 
     def _look(self) -> bool:
