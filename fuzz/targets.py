@@ -24,6 +24,8 @@ class Target:
     seeds: Callable[[World], list[bytes]]
     longest: int = 8_192
     """Bytes of an input."""
+    costs: int = 1
+    """For how many runs of a quick parser one of these counts."""
     words: Sequence[str] = ()
     """What the format is made of, for the fuzzer to put in."""
 
@@ -49,7 +51,21 @@ TARGETS: tuple[Target, ...] = (
     Target("links", _links, lambda world: world.texts, longest=1_024, words=_LINK_WORDS),
     Target("frames", one_file(signal_backup, "main.binproto"), lambda world: world.frames),
     Target("export", one_file(signal_backup, "main.jsonl"), lambda world: world.exports, words=_FIELDS),
-    Target("database", databases.feed, lambda _: databases.seeds(), longest=16_384, words=("CREATE TABLE", "message")),
-    Target("ufdr", one_file(cellebrite_ufdr, "report.xml"), lambda world: world.reports, longest=32_768, words=_TAGS),
+    Target(
+        "database",
+        databases.feed,
+        lambda _: databases.seeds(),
+        longest=16_384,
+        costs=2,
+        words=("CREATE TABLE", "message"),
+    ),
+    Target(
+        "ufdr",
+        one_file(cellebrite_ufdr, "report.xml"),
+        lambda world: world.reports,
+        longest=32_768,
+        costs=10,
+        words=_TAGS,
+    ),
     Target("folder", signal_folder.feed, lambda world: signal_folder.seeds(world.frames)),
 )
