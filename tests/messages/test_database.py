@@ -1,6 +1,8 @@
 """Databases of messengers: the log beside them counts, what is hostile is refused, the key decides."""
 
+import gc
 import sqlite3
+import weakref
 from contextlib import closing
 
 import pytest
@@ -53,6 +55,27 @@ def test_an_encrypted_database_opens_with_its_key_alone(tmp_path):
             rows(tmp_path)
 
 
+@pytest.mark.parametrize("sql", [b"CREATE TABLE message", b"CREATE TABL\xcc message"])
+def test_a_schema_whose_fault_the_engine_names_in_no_text_is_unreadable(tmp_path, sql):
+    with closing(written(tmp_path)):
+        data = (tmp_path / "main.db").read_bytes()
+    broken = data.replace(b"CREATE TABLE message", sql).replace(b"tablemessagemessage", b"tablemess\xccgemessage")
+    (tmp_path / "main.db").write_bytes(broken)
+
+    with pytest.raises(UnreadableSource, match="its structure is damaged"):
+        rows(tmp_path)
+
+
+def test_a_database_that_was_closed_is_let_go(tmp_path):
+    with closing(written(tmp_path)), Database(FolderTree(tmp_path), "main.db") as opened:
+        assert "message" in opened.tables
+    held = weakref.ref(opened)
+    del opened
+    gc.collect()
+
+    assert held() is None
+
+
 def test_views_and_virtual_tables_are_no_tables(tmp_path):
     with closing(written(tmp_path)) as database:
         database.execute("ALTER TABLE message RENAME TO other")
@@ -77,6 +100,31 @@ def test_damage_is_told_after_the_rows_before_it(tmp_path):
         seen.extend(row["rowid"] for row in opened.rows("message", COLUMNS))
     assert 0 < len(seen) < 2_000
     assert seen == list(range(1, len(seen) + 1))
+
+
+@pytest.mark.parametrize("unlock", [(), KEY])
+def test_rows_on_both_sides_of_damage_are_read_and_the_next_table_too(tmp_path, unlock):
+    with closing(sqlcipher.connect(str(tmp_path / "main.db"), isolation_level=None)) as database:
+        for statement in unlock:
+            database.execute(statement)
+        database.execute("CREATE TABLE message (_id INTEGER PRIMARY KEY, body TEXT, date INTEGER)")
+        database.execute("BEGIN")
+        database.executemany("INSERT INTO message VALUES (?, ?, 0)", [(k, "cloud" * 100) for k in range(1, 501)])
+        database.execute("COMMIT")
+        database.execute("CREATE TABLE other (body TEXT)")
+        database.execute("INSERT INTO other VALUES ('rain')")
+    data = bytearray((tmp_path / "main.db").read_bytes())
+    data[20 * 4096 : 20 * 4096 + 40] = b"\xff" * 40
+    (tmp_path / "main.db").write_bytes(data)
+    seen = []
+    with Database(FolderTree(tmp_path), "main.db", unlock) as opened:
+        with pytest.raises(UnreadableSource, match=r"table message cannot be read between rows \d+ and \d+"):
+            seen.extend(row["rowid"] for row in opened.rows_around_damage("message", COLUMNS))
+        assert [row["body"] for row in opened.rows_around_damage("other", COLUMNS)] == ["rain"]
+    missing = sorted(set(range(1, 501)) - set(seen))
+    assert len(seen) == len(set(seen))
+    assert missing == list(range(missing[0], missing[-1] + 1))
+    assert len(missing) < 12
 
 
 def test_a_statement_without_end_is_broken_off_and_a_huge_value_refused(tmp_path):
