@@ -16,8 +16,8 @@ app = typer.Typer(name="messages", help="What a message store states, with no wo
 @app.command()
 def read(
     source: Annotated[Path, typer.Argument(help="A backup: its folder, file, or an archive that holds it.")],
-    key: Annotated[str | None, typer.Option(help="The recovery key. Better: --key-file.")] = None,
-    key_file: Annotated[Path | None, typer.Option(help="A file that holds the recovery key.")] = None,
+    key: Annotated[str | None, typer.Option(help="The key, passphrase or password. Better: --key-file.")] = None,
+    key_file: Annotated[Path | None, typer.Option(help="A file that holds the key.")] = None,
     limit: LimitOption = None,
 ) -> None:
     """Read accounts, groups, memberships, roles, events and messages as JSON lines.
