@@ -11,7 +11,8 @@ from tests.messages.conftest import FolderTree
 
 from sauveterre.messages.readers import signal_android
 from sauveterre.messages.signal.links import safe_text
-from sauveterre.records.group import EventKind, Role
+from sauveterre.records.group import EventKind, GroupEvent, Role
+from sauveterre.records.message import Message
 from sauveterre.records.store import StoreLocation
 from sauveterre.scenarios import android_writer
 from sauveterre.scenarios.android_rows import RECEIVED, SENT, AndroidStore, AndroidTeller
@@ -144,7 +145,11 @@ def write_device(folder, store):
 
 
 def of(records, kind):
-    return [record for record in records if isinstance(record, kind)]
+    """The records of a kind; of messages those that somebody sent, of events those that happened at some time."""
+    found = [record for record in records if isinstance(record, kind)]
+    if kind is Message:
+        return [one for one in found if one.kind != "details" and not one.provenance.locator.endswith(" quote")]
+    return [one for one in found if one.at is not None] if kind is GroupEvent else found
 
 
 def milliseconds(moment):

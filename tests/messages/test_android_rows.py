@@ -71,6 +71,15 @@ def test_versions_of_an_edited_message_carry_the_key_of_the_first(tmp_path):
     assert next(m for m in of(records, Message) if m.body == "yes").reply_to == key
 
 
+def test_who_is_mentioned_is_told_from_both_places_that_say_it(tmp_path):
+    store = tiny()
+    ranges = packed("BodyRanges", {"ranges": [{"start": 2, "length": 1, "mention": service(ANA)}]})
+    one = message(store, 50, sender=2, body="￼ ￼ rain", message_ranges=ranges)
+    store.add("mention", message_id=one, recipient_id=3, thread_id=1, range_start=0, range_length=1)
+    records = told(tmp_path, store)
+    assert [x.url for x in of(records, Link) if x.kind == "mention"] == [BENO, ANNA]
+
+
 @pytest.mark.parametrize(("by", "deleted", "who"), [(2, "by_author", ANNA), (3, "by_admin", BENO), (1, "by_admin", ME)])
 def test_deletion_says_by_whom(tmp_path, by, deleted, who):
     found, _ = single(tmp_path, deleted_by=by)
