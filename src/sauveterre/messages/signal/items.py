@@ -13,7 +13,7 @@ from sauveterre.messages.protobuf import Fields
 from sauveterre.messages.signal.bodies import FAILURES, body, files, particulars, text_of, when, word
 from sauveterre.messages.signal.context import Chat, Leaf, moment
 from sauveterre.messages.signal.links import SafeLink, links_in, safe_link, safe_text
-from sauveterre.messages.signal.media import entry_path, media_name
+from sauveterre.messages.signal.media import held_at
 from sauveterre.messages.signal.updates import Moment, message_key, read_update
 from sauveterre.records.group import EventKind, GroupEvent
 from sauveterre.records.message import Attachment, Delivery, Link, Message, Reaction
@@ -179,7 +179,7 @@ def _deliveries(item: _Item) -> Iterator[str]:
             leaf.problem("a delivery status of a kind that is not known", f"status {count}")
         elif account is not None:
             at = moment(status.get("timestamp"))
-            leaf.add(Delivery(item.key, account, told, at, leaf.provenance(f"status {count}")))
+            leaf.add(Delivery(item.key, account, told, at, leaf.at(status, f"status {count}")))
             if told == "failed":
                 yield f"not sent to {account}: {word(FAILURES, status['failed'].get('reason', 0))}"
     if item.data.get("incoming", {}).get("read"):
@@ -194,7 +194,7 @@ def _reactions(item: _Item) -> None:
         account = leaf.recipient(data.get("authorId", 0), "the author of a reaction")
         if account is not None:
             emoji, at = safe_text(data.get("emoji", "")), moment(data.get("sentTimestamp"))
-            leaf.add(Reaction(item.key, account, emoji, at, leaf.provenance(f"reaction {count}")))
+            leaf.add(Reaction(item.key, account, emoji, at, leaf.at(data, f"reaction {count}")))
     for count, option in enumerate(item.content.get("options", [])):
         for number, vote in enumerate(option.get("votes", [])):
             voter = leaf.recipient(vote.get("voterId", 0), "a voter")
@@ -211,8 +211,6 @@ def _attachments(item: _Item) -> None:
         digest = locator.get("plaintextHash", b"")
         if digest and len(digest) != 32:
             leaf.problem(f"an attachment states a digest of {len(digest)} bytes, not 32", f"attachment {count}")
-        name = media_name(pointer)
-        is_here = name is not None and name in leaf.context.store.media
         leaf.add(
             Attachment(
                 message=item.key,
@@ -222,8 +220,8 @@ def _attachments(item: _Item) -> None:
                 media_type=safe_text(pointer.get("contentType", "")),
                 size=locator.get("size"),
                 sha256=digest.hex() if len(digest) == 32 else None,
-                path=entry_path(name) if name is not None and is_here else None,
-                provenance=leaf.provenance(f"attachment {count}"),
+                path=held_at(leaf.context.store.media, pointer),
+                provenance=leaf.at(pointer, f"attachment {count}"),
             )
         )
 
