@@ -5,7 +5,7 @@ memory and time. The corpus that it starts from is made at run time by the scena
 and no fixture is used. What must hold for every input: nothing comes out but records, or an error of the program's
 own family (``sauveterre.errors``; for the wire format ``Malformed``).
 
-    python fuzz/messages.py                 100,000 runs of each target, fewer of slow ones: about half an hour
+    python fuzz/messages.py                 100,000 runs of each target, fewer of slow ones: well over half an hour
     python fuzz/messages.py --short         2,000 of each, for continuous checks
     python fuzz/messages.py --only frames --runs 1000000
     python fuzz/messages.py --only frames --again build/fuzz/frames/crash-…      one input, once more

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import databases
 import signal_folder
 from sauveterre.messages.protobuf import Decoder, Malformed
-from sauveterre.messages.readers import cellebrite_ufdr, signal_backup
+from sauveterre.messages.readers import cellebrite_ufdr, signal_backup, whatsapp_android, whatsapp_text
 from sauveterre.messages.signal.links import links_in, safe_text
 from sauveterre.messages.signal.schema import LOCAL, SCHEMA
+from sauveterre.scenarios.whatsapp_writer import FOLDER
 from trees import one_file
 from world import World
 
@@ -42,6 +43,7 @@ def _links(data: bytes) -> None:
     safe_text(text)
 
 
+_msgstore = one_file(whatsapp_android, f"{FOLDER}/msgstore.db")
 _FIELDS = sorted({name for table in SCHEMA.by_name.values() for name in table})
 _TAGS = ("<model type=", "<field name=", "<value>", "<empty/>", "<multiModelField name=", "<!ENTITY", "&#x0;", "]]>")
 _LINK_WORDS = ("https://", "sgnl://", "signal.group/", "mega.nz/folder/", "#", "key=", "password=", "@")
@@ -67,5 +69,7 @@ TARGETS: tuple[Target, ...] = (
         costs=10,
         words=_TAGS,
     ),
+    Target("whatsapp_text", one_file(whatsapp_text, "_chat.txt"), lambda world: world.chats, costs=2),
+    Target("whatsapp_android", _msgstore, lambda world: world.stores, longest=200_000, costs=20),
     Target("folder", signal_folder.feed, lambda world: signal_folder.seeds(world.frames)),
 )

@@ -1,10 +1,12 @@
 """What the fuzzer starts from: a small part of the invented operation, told by the scenarios' writers at run time."""
 
 import random
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -12,6 +14,8 @@ PIECES = 12
 """How many small backups are made of a large one."""
 ITEMS = 4
 """Messages and changes in each."""
+CHAT = 4_000
+"""Bytes of a text export."""
 KEPT = {"modelType": 1, "taggedFiles": 1, "multiModelField": 2}
 """How many of their children these elements of a report keep."""
 
@@ -28,6 +32,10 @@ class World:
     """Single frames."""
     texts: list[bytes] = field(default_factory=list)
     """Texts with links."""
+    chats: list[bytes] = field(default_factory=list)
+    """Text exports in every dialect, the beginning of each."""
+    stores: list[bytes] = field(default_factory=list)
+    """WhatsApp's main database, in both of its schemas."""
     reports: list[bytes] = field(default_factory=list)
     """An extraction program's reports, of which most was left out."""
 
@@ -63,7 +71,26 @@ def made() -> World:
     posts = [post.text for post in teller().posts() if "/" in post.text]
     world.texts += [text.encode() for text in posts[:40]]
     world.reports += _reports()
+    with tempfile.TemporaryDirectory() as folder:
+        world.chats += _chats(Path(folder))
+        world.stores += _stores(Path(folder))
     return world
+
+
+def _chats(folder: Path) -> Iterator[bytes]:
+    from sauveterre.scenarios.whatsapp_text_writer import DIALECTS, tell
+
+    for number, dialect in enumerate(DIALECTS):
+        written = tell(teller(), teller().device.rooms[0], folder / f"chat-{number}", dialect)
+        yield written.read_bytes()[:CHAT].rpartition(b"\n")[0]
+
+
+def _stores(folder: Path) -> Iterator[bytes]:
+    from sauveterre.scenarios.whatsapp_writer import CURRENT_SCHEMA, FOLDER, OLD_SCHEMA, tell
+
+    for schema in (CURRENT_SCHEMA, OLD_SCHEMA):
+        tell(teller(), folder / schema, schema)
+        yield (folder / schema / FOLDER / "msgstore.db").read_bytes()
 
 
 def _reports() -> Iterator[bytes]:

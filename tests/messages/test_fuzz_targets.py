@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 FUZZ = Path(__file__).parents[2] / "fuzz"
-NAMES = ("protobuf", "links", "frames", "export", "database", "ufdr", "folder")
+NAMES = ("protobuf", "links", "frames", "export", "database", "ufdr", "whatsapp_text", "whatsapp_android", "folder")
 
 
 @pytest.fixture(scope="module")
@@ -45,5 +45,5 @@ def test_a_target_takes_its_seeds_and_whatever_becomes_of_them(fuzz, name):
     assert all(len(seed) <= target.longest for seed in seeds), "the fuzzer cuts what is longer"
     for seed in seeds:
         target.feed(seed)
-    for _ in range(80):
+    for _ in range(max(8, 80 // target.costs)):
         target.feed(spoilt(chance.choice(seeds), chance))
