@@ -111,14 +111,16 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "settings": _("changed the settings"), "link_enabled": _("opened the link"),
         "link_disabled": _("closed the link"), "link_reset": _("renewed the link"), "timer": _("set the timer"),
         "pinned": _("pinned a message"), "migrated": _("group was migrated"), "number_changed": _("changed number"),
-        "terminated": _("ended the group"), "call": _("call"), "updated": _("changed something, not said what"),
+        "terminated": _("ended the group"), "call": _("call"), "updated": _("something changed"),
     },
     "identifier": {
         "aci": "ACI", "pni": "PNI", "e164": _("phone number"), "phone": _("phone number as stated"),
         "username": _("user name"), "profile_name": _("profile name"), "contact_name": _("contact name"),
         "nickname": _("nickname"), "email": _("e-mail address"), "screen_name": _("screen name"),
         "display_name": _("display name"), "user_id": _("user id"), "profile_url": _("profile address"),
-        "device_id": _("device id"), "name": _("name"),
+        "device_id": _("device id"), "name": _("name"), "jid": _("WhatsApp address"), "lid": _("hidden WhatsApp address"),
+        "mxid": _("Matrix address"), "member_label": _("label in the group"), "about": _("words of their own"),
+        "signature": _("signature"),
     },
     "part": {
         "reported": _("reported person"), "recipient": _("recipient"), "victim": _("victim"),
