@@ -49,7 +49,9 @@ def read_messages(path: Path, sandbox: Sandbox, limits: Limits, keys: tuple[str,
     finally:
         file.unlink(missing_ok=True)
     line = timeline(events, snapshots, accounts)
-    yield from (*line.memberships, *line.roles, *line.contradictions)
+    yield from line.memberships
+    yield from line.roles
+    yield from line.contradictions
 
 
 def _read(path: Path, limits: Limits, keys: tuple[str, ...], file: Path) -> int:

@@ -15,7 +15,7 @@ from sauveterre.errors import UnreadableSource
 from sauveterre.messages.protobuf import Decoder, Fields, Malformed
 from sauveterre.messages.signal.crypto import CHUNK, ChunkStream, Sealed
 from sauveterre.messages.signal.frames import file_chunks
-from sauveterre.messages.signal.schema import SCHEMA
+from sauveterre.messages.signal.schema import MEDIA
 from sauveterre.messages.signal.store import Store
 from sauveterre.records.entry import Entry, EntryKind
 
@@ -57,7 +57,7 @@ def referenced(store: Store) -> Iterator[Medium]:
     Frames that are damaged are passed over: reading the store reports them.
     """
     seen: set[str] = set()
-    decoder = Decoder(SCHEMA)
+    decoder = Decoder(MEDIA, keep_unknown=False)
     for count, part in enumerate(store.parts()):
         if part.fault or count == 0:
             continue
