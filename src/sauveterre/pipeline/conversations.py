@@ -1,7 +1,6 @@
 """All that the message stores of one path state, told while it is read, and the intervals that follow from it."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 from sauveterre.errors import UnknownFormat, UnreadableSource
@@ -10,8 +9,8 @@ from sauveterre.messages.stores import find_stores
 from sauveterre.network.contradiction import Contradiction
 from sauveterre.network.timeline import timeline
 from sauveterre.pipeline.listing import scratch_file
+from sauveterre.pipeline.messages import records_of
 from sauveterre.pipeline.opener import shared_opener
-from sauveterre.pipeline.opening import open_store
 from sauveterre.pipeline.record_file import read_records, write_records
 from sauveterre.pipeline.roots import root_source
 from sauveterre.records.account import Account
@@ -63,12 +62,7 @@ def _read(path: Path, limits: Limits, keys: tuple[str, ...], file: Path) -> int:
     if not stores:
         raise UnknownFormat(f"{path} holds no message store that is known; `docs/formats.md` lists what is read")
     below = [source.child(Step(store.reader, store.root), source.identity) for store in stores]
-    return write_records(file, (record for one in below for record in _records(one, limits, keys)))
-
-
-def _records(source: Source, limits: Limits, keys: tuple[str, ...]) -> Iterator[MessageRecord]:
-    with ExitStack() as opened:
-        yield from open_store(source, limits, keys, opened).records()
+    return write_records(file, (record for one in below for record in records_of(one, limits, keys)))
 
 
 def _around(path: Path) -> tuple[Source, str | None]:

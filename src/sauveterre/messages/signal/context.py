@@ -106,7 +106,8 @@ class Leaf:
 
     def provenance(self, suffix: str = "") -> Provenance:
         """Say where this frame (and what in it) lies."""
-        return self.context.store.provenance(self.ordinal, f"{self.place} {suffix}".strip())
+        place = f"{self.place} {suffix}" if self.place and suffix else self.place or suffix
+        return self.context.store.provenance(self.ordinal, place)
 
     def add(self, record: MessageRecord) -> None:
         """Write one record."""

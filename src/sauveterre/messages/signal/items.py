@@ -33,8 +33,8 @@ def read_item(leaf: Leaf, data: Fields) -> None:
         inner = leaf.inner(f"revision {count}")
         if revision.get("revisions"):
             inner.problem("an earlier version that holds earlier versions itself: those are not read")
-        _message(inner, chat, revision, f"{key}|r{count}", count)
-    _message(leaf, chat, data, key, len(revisions))
+        _message(inner, chat, revision, f"{key}|r{count}", _sender(inner, revision), count)
+    _message(leaf, chat, data, key, sender, len(revisions))
 
 
 def _sender(leaf: Leaf, data: Fields) -> str | None:
@@ -43,13 +43,14 @@ def _sender(leaf: Leaf, data: Fields) -> str | None:
     return leaf.recipient(data.get("authorId", 0), "the author of a message")
 
 
-def _message(leaf: Leaf, chat: Chat, data: Fields, key: str, revision: int) -> None:
-    sender, sent = _sender(leaf, data), data.get("dateSent", 0)
+def _message(leaf: Leaf, chat: Chat, data: Fields, key: str, sender: str | None, revision: int) -> None:
+    sent = data.get("dateSent", 0)
+    sent_at = moment(sent)
     direction = next((word for name, word in _DIRECTIONS.items() if name in data), "none")
     kind, content = next(((name, data[name]) for name in _KINDS if name in data), ("", Fields()))
     if not kind:
         leaf.problem("a message of a kind that is not known: only who sent it and when is told")
-    if moment(sent) is None:
+    if sent_at is None:
         leaf.problem(f"the message states no usable time ({sent})")
     body = _BODIES[kind](content) if kind in _BODIES else ""
     deleted, deleted_by = _deletion(leaf, kind, content, sender)
@@ -59,7 +60,7 @@ def _message(leaf: Leaf, chat: Chat, data: Fields, key: str, revision: int) -> N
             group=chat.group,
             sender=sender,
             direction=direction,
-            sent_at=moment(sent),
+            sent_at=sent_at,
             sent_raw=str(sent),
             received_at=moment(
                 data.get("incoming", {}).get("dateReceived") or data.get("outgoing", {}).get("dateReceived")
