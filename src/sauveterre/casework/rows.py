@@ -5,9 +5,11 @@ Rows go in by COPY: the fastest way into PostgreSQL, and one that fails whole.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
+from datetime import datetime
 from enum import Enum
 from functools import cached_property
 from operator import attrgetter
+from types import NoneType
 from typing import Any, TypeVar, cast
 
 import psycopg
@@ -60,6 +62,7 @@ UNKEPT = (DataError, psycopg.DataError)
 """Refusals of a value, not of the database's state: trying again would not help."""
 AT_ONCE = 5_000
 UNFIT = "a value of this row is longer or larger than any real one: the row is not kept; look at it by hand"
+_AS_IT_IS = frozenset({int, bool, float, bytes, datetime, NoneType})
 PROVENANCE = ("prov_source", "prov_path", "prov_locator", "prov_reader")
 
 
@@ -71,7 +74,7 @@ def copy_rows(model: type[models.Model], columns: Sequence[str], rows: Iterable[
         cursor = cast("Cursor[Any]", wrapper.cursor)
         with cursor.copy(statement) as copy:
             for row in rows:
-                copy.write_row([_value(value) for value in row])
+                copy.write_row([value if type(value) in _AS_IT_IS else _value(value) for value in row])
 
 
 def _value(value: Any) -> Any:
