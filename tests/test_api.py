@@ -4,11 +4,14 @@ import hashlib
 import re
 from pathlib import Path
 
+import av
 import pytest
 from PIL import Image
+from tests.media.conftest import draw_texture
 
 from sauveterre import api
 from sauveterre.errors import SauveterreError
+from sauveterre.records.vpdq import vpdq_json
 
 
 @pytest.fixture(scope="module")
@@ -86,3 +89,42 @@ def test_the_example_of_the_documentation_runs(album, tmp_path, monkeypatch, cap
     assert f"album/hills.png {digest(album / 'hills.png')}" in printed
     assert "album/notes.txt national 0" in printed
     assert "['hills.png', 'hills-small.png']" in printed
+
+
+@pytest.fixture(scope="module")
+def reel(tmp_path_factory):
+    """Three clips of drawn scenes, each scene a key frame; a list that has frames of two of them; and no film."""
+    folder = tmp_path_factory.mktemp("reel")
+    for name, seeds in {"both.mp4": (1, 2), "half.mp4": (2, 3), "none.mp4": (4, 5)}.items():
+        drawn_clip(folder / name, seeds)
+    (folder / "cut.mp4").write_bytes((folder / "none.mp4").read_bytes()[:200])
+    (folder / "notes.txt").write_text("Rain from the west, then sun.")
+    frames = next(iter(api.hash([folder / "both.mp4"]))).fingerprint.film.frames
+    listed = folder.parent / "reels.csv"
+    quoted = vpdq_json(frames).replace('"', '""')
+    listed.write_text(f'collab,signal_type,signal_str,category,tags\r\nSkies,video_vpdq,"{quoted}",POSITIVE_CLASS,\r\n')
+    return folder, listed
+
+
+def drawn_clip(path, seeds):
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=10, options={"g": "12", "keyint_min": "12", "sc_threshold": "0"})
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        for seed in seeds:
+            scene = draw_texture(seed, 320, 240)
+            for _ in range(12):
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(scene, format="rgb24")))
+        container.mux(stream.encode(None))
+
+
+def test_glance_orders_films_by_what_their_key_frames_promise(reel):
+    folder, listed = reel
+
+    *films, broken = api.glance([folder], [listed])
+
+    assert [(one.path.name, one.key_frames, one.found) for one in films] == [
+        ("both.mp4", 2, 2), ("half.mp4", 2, 1), ("none.mp4", 2, 0)
+    ]  # fmt: skip
+    assert (broken.path.name, isinstance(broken, api.Failed)) == ("cut.mp4", True)
+    hits = {one.path.name for one in api.match([folder], [listed]) if isinstance(one, api.Matched)}
+    assert "none.mp4" not in hits

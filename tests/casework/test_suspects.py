@@ -64,15 +64,6 @@ print(json.dumps([
 
 
 @pytest.fixture
-def case(sauveterre, tmp_path):
-    """A workspace with one operation."""
-    folder = tmp_path / "case"
-    sauveterre("init", folder)
-    sauveterre("operation", "new", "Weather", "-w", folder)
-    return folder
-
-
-@pytest.fixture
 def program(tmp_path):
     """Run a piece of Python on a workspace, with a reader in it that ends the whole program."""
     (tmp_path / "deadly_reader.py").write_text(DEADLY)

@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -21,10 +22,10 @@ def jpeg(seed=1, size=(640, 480)):
     return stream.getvalue()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def sauveterre(sauveterre):
     """Verbs may fail here: each test says how."""
-    return lambda *arguments, **options: sauveterre(*arguments, **{"check": False, **options})
+    return lambda *arguments, **options: sauveterre(*arguments, check=False, **options)
 
 
 def lines(ran):
@@ -104,14 +105,17 @@ def test_a_vics_file_cut_in_the_middle_names_the_place(sauveterre, tmp_path, cas
     assert "0  hash lists" in sauveterre("assess", "-w", case).stdout
 
 
-def test_an_unreadable_folder_fails_as_an_entry(sauveterre, tmp_path):
+def test_an_unreadable_folder_fails_as_an_entry(tmp_path):
     folder = tmp_path / "card"
     (folder / "closed").mkdir(parents=True)
     (folder / "closed" / "a.txt").write_text("rain")
     (folder / "b.txt").write_text("sun")
     (folder / "closed").chmod(0)
     try:
-        ran = sauveterre("evidence", "list", folder, preexec_fn=_without_the_right_to_read_everything)
+        command = [sys.executable, "-m", "sauveterre.cli.main", "evidence", "list", str(folder)]
+        ran = subprocess.run(
+            command, capture_output=True, text=True, check=False, preexec_fn=_without_the_right_to_read_everything
+        )
     finally:
         (folder / "closed").chmod(0o755)
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sauveterre.matching.video import compare_films, in_order_of_promise
+from sauveterre.matching.video import compare_films
 from sauveterre.records.film_match import FilmComparison, FilmThresholds
 from sauveterre.records.video import HashedFrame
 from sauveterre.records.vpdq import read_vpdq_text
@@ -73,12 +73,6 @@ def test_the_sample_films_are_themselves_and_not_each_other(fixtures):
     for other in (pattern, grey):
         assert compare_films(door, other, USUAL).query_found == 0
         assert compare_films(other, door, USUAL).target_found == 0
-
-
-def test_the_most_promising_comes_first_and_none_is_left_out():
-    known = film(*BASES)
-    glances = [film(bytes(32)), film(BASES[1]), [], film(BASES[1], flipped(BASES[1], range(128)))]
-    assert in_order_of_promise(glances, known, USUAL) == [1, 3, 0, 2]
 
 
 @given(frames, frames, thresholds)

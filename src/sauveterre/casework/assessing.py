@@ -10,6 +10,7 @@ from django.db import models
 from sauveterre.casework import audit
 from sauveterre.casework.films import film_record
 from sauveterre.casework.models import (
+    ClockSkew,
     Content,
     Contradiction,
     CountryIndication,
@@ -37,7 +38,8 @@ from sauveterre.records.provenance import Provenance
 from sauveterre.referrals.reading import read_referral
 
 FINDINGS: tuple[type[models.Model], ...] = (
-    Membership, RoleInterval, Contradiction, Share, ParticipantRole, StorageSpace, Person, CountryIndication,
+    Membership, RoleInterval, Contradiction, ClockSkew, Share, ParticipantRole, StorageSpace, Person,
+    CountryIndication,
 )  # fmt: skip
 
 
@@ -170,6 +172,8 @@ def write_picture(operation_id: int, picture: core.Picture, names: Mapping[str, 
     put(Membership, [*interval, "added_by"], picture.memberships)
     put(RoleInterval, [*interval, "role", "granted_by", "revoked_by"], picture.roles)
     put(Contradiction, ["group", "account", "what"], picture.contradictions)
+    clock = ["device", "other", "since", "until", "least", "most", "estimate", "spread", "messages"]
+    put(ClockSkew, clock, picture.clocks)
     put(Share, ["group", "account", "at", "subject", "message"], picture.shares)
     put(
         ParticipantRole,

@@ -11,6 +11,7 @@ from sauveterre.errors import SauveterreError, WorkspaceError
 CHILDREN = {
     "evidence digest": "sauveterre.pipeline.reading",
     "evidence list": "sauveterre.media.preload",
+    "glance": "sauveterre.media.preload",
     "hash": "sauveterre.media.preload",
     "match": "sauveterre.media.preload",
     "stack": "sauveterre.media.preload",

@@ -13,6 +13,7 @@ from sauveterre.cli import (
     exhibit_custody,
     exhibit_export,
     exhibit_import,
+    glance,
     hash,
     hashlist,
     hit,
@@ -41,5 +42,5 @@ for part in (exhibit_audit, exhibit_custody, exhibit_export, exhibit_import):
     part.add_to(exhibit.app)
 for group in (operation, exhibit, key, hashlist, hit, referral, action, package, audit, evidence, messages):
     app.add_typer(group.app)
-for verb in (init, process, assess, report, serve, worker, hash, match, stack, demo):
+for verb in (init, process, assess, report, serve, worker, hash, match, glance, stack, demo):
     app.command(name=verb.NAME, help=verb.HELP)(verb.run)

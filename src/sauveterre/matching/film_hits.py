@@ -1,6 +1,6 @@
 """Films on lists: which listed films and pictures the frames of a content meet, and how many of each side."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,6 +58,20 @@ def films_met(
             if rule is not None:
                 met.setdefault(row, {})[item] = FilmMet(item, tally.listed, tally.quality, FilmMatch(compared, rule))
     return {row: [items[item] for item in sorted(items)] for row, items in met.items()}
+
+
+def frames_met(frames: Iterable[HashedFrame], lists: Iterable[KnownList], rule: FilmThresholds) -> tuple[int, int]:
+    """Return how many different frames are good enough to be compared, and how many of them are near a listed hash.
+
+    It settles nothing: of the key frames of a film it says how much a full pass promises.
+    """
+    good = comparable(frames, rule.quality)
+    if not good:
+        return 0, 0
+    hashes = near.to_rows(good)
+    indexes = [index for known in lists for index in (known.films, known.near) if len(index)]
+    met = [near.near(index, hashes, rule.distance)[:, 0] for index in indexes]
+    return len(good), len(np.unique(np.concatenate(met))) if met else 0
 
 
 def _still(one: Fingerprint) -> tuple[HashedFrame, ...]:

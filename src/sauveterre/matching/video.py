@@ -4,7 +4,7 @@ Source: the description of vPDQ in facebook/ThreatExchange. Its own documents an
 senses, so here all four thresholds are always stated by the caller.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -33,19 +33,6 @@ def compare_films(
         target_found=len(np.unique(pairs[:, 1])),
         closest=int(pairs[:, 2].min()) if len(pairs) else None,
     )
-
-
-def in_order_of_promise(
-    glances: Sequence[Iterable[HashedFrame]], target: Iterable[HashedFrame], thresholds: FilmThresholds
-) -> list[int]:
-    """Return the places of films in the order in which a full pass promises most, from their key frames alone.
-
-    Settles nothing: a film whose key frames are not found comes last, and is passed in full all the same. Equal ones
-    keep their order.
-    """
-    known = list(target)
-    shares = [compare_films(glance, known, thresholds).query_share for glance in glances]
-    return sorted(range(len(shares)), key=lambda place: -shares[place])
 
 
 def comparable(frames: Iterable[HashedFrame], quality: int = QUALITY) -> list[bytes]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sauveterre.network.clocks import ClockSkew, clock_skews
 from sauveterre.network.contradiction import Contradiction
 from sauveterre.network.countries import Country, country_indications, country_of
 from sauveterre.network.identity import persons
@@ -41,6 +42,7 @@ class Picture:
     memberships: tuple[Membership, ...]
     roles: tuple[RoleInterval, ...]
     contradictions: tuple[Contradiction, ...]
+    clocks: tuple[ClockSkew, ...]
     shares: tuple[Share, ...]
     participants: tuple[ParticipantRole, ...]
     spaces: tuple[StorageSpace, ...]
@@ -69,6 +71,7 @@ def assess(facts: Facts, heads: Mapping[str, str], options: ParticipantOptions |
         memberships=memberships,
         roles=tuple(one for one in line.roles if one.group in discussions),
         contradictions=tuple(one for one in line.contradictions if one.group in discussions),
+        clocks=tuple(clock_skews(facts.messages, facts.accounts)),
         shares=tuple(found),
         participants=tuple(participants(found, memberships, options, heads)),
         spaces=tuple(storage_spaces(facts.links, {message.key: message for message in facts.messages})),

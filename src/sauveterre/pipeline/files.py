@@ -2,17 +2,24 @@
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Any, TypeVar
 
 from sauveterre.errors import SauveterreError, UnreadableSource
 from sauveterre.media.alarms import opened
 from sauveterre.media.fingerprint import fingerprint
+from sauveterre.media.formats import is_film
+from sauveterre.media.kind import kind_of
 from sauveterre.media.sandbox import Sandbox
 from sauveterre.records.content import Fingerprint
 from sauveterre.records.limits import Limits
+from sauveterre.records.video import HashedFrame
 
+T = TypeVar("T")
+HEAD = 1 << 20
+"""Bytes by which a kind is told."""
 IN_FLIGHT = 64
 """Files handed to the children before the first answer is waited for."""
 
@@ -42,14 +49,51 @@ def fingerprint_file(path: Path, limits: Limits, reference: bool = False) -> Fin
         ) from error
 
 
+def glance_file(path: Path, limits: Limits) -> tuple[HashedFrame, ...] | None:
+    """Return the hashes of a film's key frames alone, None for what is no film.
+
+    Raises ``UnreadableSource`` when the file cannot be read or played.
+    """
+    from sauveterre.media.video.opening import Unplayable
+    from sauveterre.media.video.reading import read_film
+    from sauveterre.media.video.sampling import Sampling
+
+    try:
+        with path.open("rb") as stream:
+            opened()
+            kind = kind_of(stream.read(HEAD))
+            stream.seek(0)
+            return read_film(stream, kind, limits, Sampling(key_frames_only=True)).frames if is_film(kind) else None
+    except OSError as error:
+        raise UnreadableSource(
+            f"{path} cannot be read: {error.strerror}; check the path and its permissions"
+        ) from error
+    except Unplayable as trouble:
+        raise UnreadableSource(f"{path}: {trouble}") from trouble
+
+
 def fingerprints(
     paths: Iterable[Path], sandbox: Sandbox, limits: Limits, *, reference: bool = False
 ) -> Iterator[tuple[Path, Fingerprint | SauveterreError]]:
     """Yield each file named, or below a folder named, with its fingerprint or why there is none; in their order."""
-    waiting: deque[tuple[Path, Future[Fingerprint]]] = deque()
+    yield from _each_apart(paths, sandbox, limits, fingerprint_file, reference)
+
+
+def glances(
+    paths: Iterable[Path], sandbox: Sandbox, limits: Limits
+) -> Iterator[tuple[Path, tuple[HashedFrame, ...] | SauveterreError | None]]:
+    """Yield each file with the hashes of its key frames, None where it is no film, or why there are none."""
+    yield from _each_apart(paths, sandbox, limits, glance_file)
+
+
+def _each_apart(
+    paths: Iterable[Path], sandbox: Sandbox, limits: Limits, look: Callable[..., T], *more: object
+) -> Iterator[tuple[Path, T | SauveterreError]]:
+    """Yield each file named, or below a folder named, with what a child saw in it; in their order."""
+    waiting: deque[tuple[Path, Future[T]]] = deque()
     for path in files_below(paths):
         clocks = limits.entry_clocks(_size(path))
-        waiting.append((path, sandbox.submit(fingerprint_file, path, limits, reference, seconds=clocks)))
+        waiting.append((path, sandbox.submit(look, path, limits, *more, seconds=clocks)))
         if len(waiting) >= IN_FLIGHT:
             yield _ended(*waiting.popleft())
     while waiting:
@@ -63,7 +107,7 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _ended(path: Path, future: "Future[Fingerprint]") -> tuple[Path, Fingerprint | SauveterreError]:
+def _ended(path: Path, future: "Future[Any]") -> tuple[Path, Any]:
     try:
         return path, future.result()
     except SauveterreError as error:

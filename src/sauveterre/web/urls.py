@@ -70,6 +70,7 @@ operation = [
     path("lists/rule", policies.rule, name="list-rule"),
     path("groups/", network.groups, name="groups"),
     path("groups/<key:key>/", network.group, name="group"),
+    path("clocks/", network.clocks, name="clocks"),
     path("people/", network.people, name="people"),
     path("people/<key:key>/", network.person, name="person"),
     path("spaces/", network.spaces, name="spaces"),

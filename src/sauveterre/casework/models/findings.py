@@ -65,6 +65,20 @@ class Contradiction(Finding):
     what = models.TextField()
 
 
+class ClockSkew(Finding):
+    """How many seconds the clock of one device was ahead of another's, in a span of time."""
+
+    device = models.TextField()
+    other = models.TextField()
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+    least = models.FloatField(null=True)
+    most = models.FloatField(null=True)
+    estimate = models.FloatField(null=True)
+    spread = models.FloatField(null=True)
+    messages = models.PositiveIntegerField()
+
+
 class Share(Finding):
     """An account put a content, or a link to a storage space, into a group."""
 

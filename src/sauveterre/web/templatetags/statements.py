@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
-from sauveterre.casework.models import Entry, Operation
+from sauveterre.casework.models import ClockSkew, Entry, Operation
 from sauveterre.casework.selectors.countries import country_name
 from sauveterre.web import labels, sentences
 
@@ -108,6 +108,21 @@ _UNITS = (
     (3_600, 60, gettext_lazy("%(n)d h %(m)d min")),
     (60, 1, gettext_lazy("%(n)d min %(m)d s")),
 )
+
+
+@register.filter
+def apart(skew: ClockSkew) -> str:
+    """Say how far one clock was ahead of another, as far as the messages that went between them tell."""
+    if skew.estimate is not None and skew.spread is not None:
+        of = {"by": duration(abs(skew.estimate)), "spread": duration(skew.spread)}
+        return (_("ahead by %(by)s ± %(spread)s") if skew.estimate >= 0 else _("behind by %(by)s ± %(spread)s")) % of
+    bound = skew.most if skew.least is None else skew.least
+    if bound is None:
+        return str(_("unknown"))
+    of = {"by": duration(abs(bound))}
+    if skew.least is None:
+        return (_("ahead by %(by)s at most") if bound >= 0 else _("behind by %(by)s at least")) % of
+    return (_("ahead by %(by)s at least") if bound >= 0 else _("behind by %(by)s at most")) % of
 
 
 @register.filter

@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 
 from sauveterre.casework.selectors import claims
+from sauveterre.casework.selectors import clocks as times
 from sauveterre.casework.selectors import groups as selectors
 from sauveterre.casework.selectors import people as persons
 from sauveterre.casework.selectors import spaces as places
@@ -49,6 +50,15 @@ def group(request: HttpRequest, sight: Sight, key: str) -> HttpResponse:
         members=len({row.account for row in view.memberships}),
         more_events=10 * selectors.EVENTS,
     )
+
+
+@operation_page("groups")
+def clocks(request: HttpRequest, sight: Sight) -> HttpResponse:
+    """Show how far the clocks of devices were apart."""
+    rows = times.skews(sight)
+    accounts = {clock.account for row in rows for clock in (row.device, row.other)}
+    page = portion(rows, after=number(request, "after"))
+    return show(request, "clocks", page=page, names=persons.names(sight, accounts))
 
 
 @operation_page("people", consulted=True)

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('casework', '0017_messages_of_any_service'),
+        ('casework', '0018_clocks_of_devices'),
     ]
 
     operations = [
