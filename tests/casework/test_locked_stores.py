@@ -5,8 +5,9 @@ import logging
 import pytest
 from django.db import connection
 
+from sauveterre.casework import intake
 from sauveterre.casework.exporting import export_dfxml
-from sauveterre.casework.models import AuditEvent, Entry, ExhibitKey, MessageFact, Problem, Source
+from sauveterre.casework.models import AuditEvent, DeliveryFact, Entry, ExhibitKey, MessageFact, Problem, Source
 from sauveterre.casework.services.exhibits import add_key
 from sauveterre.casework.services.reports import write_reports
 from sauveterre.casework.sources import keys_of
@@ -41,7 +42,7 @@ def everything_kept() -> str:
         tables = [row[0] for row in cursor.fetchall()]
         texts = []
         for table in tables:
-            cursor.execute(f"SELECT string_agg(one::text, ' ') FROM {table} AS one")  # noqa: S608 - quoted
+            cursor.execute(f"SELECT string_agg(one::text, ' ') FROM {table} AS one")
             texts.append(cursor.fetchone()[0] or "")
     return "\n".join(texts)
 
@@ -102,4 +103,24 @@ def test_no_key_is_kept_in_the_clear_logged_or_exported(queue, operation, teleph
         assert key.encode() not in sealed
         assert not any(form in kept or form in caplog.text for form in forms_of(key))
         assert not any(key.encode() in data for data in written)
+    assert list(queue.sandbox.scratch.iterdir()) == []
+
+
+def test_a_store_whose_records_come_over_damaged_leaves_nothing_half(queue, operation, telephone, ana, monkeypatch):
+    real = intake.read_store
+
+    def read_store(source, limits, keys, file):
+        found = real(source, limits, keys, file)
+        file.write_bytes(file.read_bytes()[:-20] + b"\xc1" * 20)
+        return found
+
+    monkeypatch.setattr(intake, "read_store", read_store)
+    exhibit = queue.take_in(operation, telephone, ana)
+    store = give(queue, exhibit, ana, KEY)
+
+    assert store.state == "failed"
+    assert "are damaged" in store.reason
+    assert not MessageFact.objects.exists()
+    assert not DeliveryFact.objects.exists()
+    assert not Entry.objects.filter(source=store).exists()
     assert list(queue.sandbox.scratch.iterdir()) == []

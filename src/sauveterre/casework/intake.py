@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from sauveterre.casework import audit, crosschecking, nesting, suspects, verifying
 from sauveterre.casework.catalogue import pending_batches, write_listing, write_problems
@@ -19,7 +19,7 @@ from sauveterre.casework.outcomes import Ended, write_outcomes
 from sauveterre.casework.presence import require_children, require_there
 from sauveterre.casework.rows import UNKEPT, copy_facts, storable
 from sauveterre.casework.sources import entry_record, keys_of, path_of, source_record, way_of
-from sauveterre.errors import LimitExceeded, Locked, SauveterreError
+from sauveterre.errors import LimitExceeded, Locked, SauveterreError, UnreadableSource
 from sauveterre.media.casualty import Casualty, CasualtyReason
 from sauveterre.media.sandbox import Sandbox
 from sauveterre.pipeline.attempts import Asked, Attempts
@@ -52,7 +52,7 @@ def nothing() -> None:
 
 def inventory(sandbox: Sandbox, source_id: int, *, defer: Defer) -> Callable[[], None]:
     """List a source in the sandbox; read its messages too when it is a store."""
-    row = Source.objects.select_related("exhibit__operation", "parent_entry").filter(pk=source_id).first()
+    row = _to_list().filter(pk=source_id).first()
     if row is None or row.state != SourceState.NEW:
         return nothing  # asked for twice: two keys may come in at once
     require_there(row.exhibit)
@@ -72,14 +72,25 @@ def inventory(sandbox: Sandbox, source_id: int, *, defer: Defer) -> Callable[[],
         try:
             with transaction.atomic():
                 _write_inventory(row, listing, facts, sandbox.limits, defer)
-        except LimitExceeded as error:
-            _not_opened(row, error, defer)()
+        except (LimitExceeded, UnreadableSource) as error:  # too much, or not what a reader writes
+            _not_opened(_as_before(row), error, defer)()
         except UNKEPT as error:
-            _not_opened(row, _unkept(error), defer)()
+            _not_opened(_as_before(row), _unkept(error), defer)()
         finally:
             files.remove()
 
     return write
+
+
+def _to_list() -> QuerySet[Source]:
+    return Source.objects.select_related("exhibit__operation", "parent_entry")
+
+
+def _as_before(row: Source) -> Source:
+    """Return a source as it stands in the database, where its new listing was taken back; its identity is known."""
+    found = _to_list().get(pk=row.pk)
+    found.identity = row.identity
+    return found
 
 
 @dataclass(frozen=True, slots=True)
