@@ -43,6 +43,11 @@ def test_a_list_that_is_silent_about_roles_ends_none(make):
     silent = replace(make.snapshot("ben", "member", 5), role_stated=False)
     (admin,) = [one for one in roles(events, [silent]) if one.account == "ben" and one.role is Role.ADMIN]
     assert (admin.end, admin.end_basis) == (None, "unknown")
+    owner = make.owner("ada")
+    lists = [replace(make.snapshot("ada", "member", 5), role_stated=False)]
+    assert all(one.end is None for one in timeline(events, lists, [owner]).memberships)
+    gone = timeline(events, [make.snapshot("ada", "member", 5)], [owner]).memberships
+    assert [one.end for one in gone if one.account == "ben"] == [make.day(5)]
     (ended,) = [one for one in roles(events, [make.snapshot("ben", "member", 5)]) if one.role is Role.ADMIN]
     assert ended.end == make.day(5)
 

@@ -309,14 +309,6 @@ class Builder:
             operation=operation, group=group_id(0), account=account_id(5), rows=[self.row(), self.row()],
             what="one row says that the account left, a later one that it was never in",
         )  # fmt: skip
-        for place, (least, most) in enumerate([(250.0, 254.0), (-3.0, -1.0), (None, 90.0)]):
-            both = least is not None
-            m.ClockSkew.objects.create(
-                operation=operation, device=self.row()[0], other="service" if place == 1 else "folder:away",
-                since=START, until=START + timedelta(days=9), least=least, most=most, messages=40 - place,
-                estimate=(least + most) / 2 if both else None, spread=(most - least) / 2 if both else None,
-                rows=[self.row()],
-            )  # fmt: skip
         self.space = "files.example/f-12345"
         m.StorageSpace.objects.create(operation=operation, host="files.example", identifier="f-12345", kind="folder",
                                       links=3, rows=[self.row()])  # fmt: skip

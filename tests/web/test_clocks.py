@@ -1,5 +1,7 @@
 """The page of clocks: whose they are, how far apart, and how sure that is."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.urls import reverse
 
@@ -30,6 +32,18 @@ def test_how_far_apart_is_said_with_its_spread(least, most, said):
 
 
 def test_the_farthest_apart_come_first_and_bounds_alone_last(member, world):
+    since = datetime(2026, 3, 1, tzinfo=UTC)
+    more = {
+        "operation": world.operation,
+        "device": "folder:away",
+        "since": since,
+        "until": since,
+        "rows": [["folder:away", "store.db", "row 1", "made"]],
+    }
+    for skewed, other in [(skew(None, 90), "folder:b"), (skew(-3, -1), "service"), (skew(250, 254), "folder:c")]:
+        for name, value in {**more, "other": other, "messages": 40}.items():
+            setattr(skewed, name, value)
+        skewed.save()
     shown = member.get(reverse("clocks", args=[world.operation.pk])).content.decode()
     places = [shown.index(text) for text in ("4 min 12 s", "behind by 2", "1 min 30 s")]
     assert places == sorted(places)

@@ -214,7 +214,10 @@ def _of_snapshot(snapshot: MemberSnapshot) -> Iterator[_Draft]:
 
 @dataclass(frozen=True, slots=True)
 class _MemberList:
-    """A list of members by a device whose owner is on it, so that a name missing from it says something."""
+    """A list of members by a device whose owner is on it, so that a name missing from it says something.
+
+    A list that is silent about roles comes from a store that may not keep all members: it is none of these.
+    """
 
     at: datetime
     names: frozenset[str]
@@ -266,6 +269,6 @@ def _lists_by_insiders(
             for one in shown
             if one.account in owners.get(source, ()) and (one.role is Role.MEMBER or one.role in _ABOVE_MEMBERS)
         )
-        if own:
+        if own and all(one.role_stated for one in shown):
             lists[group].append(_MemberList(at, frozenset(one.account for one in shown), own))
     return {group: sorted(found, key=lambda one: one.at) for group, found in lists.items()}
