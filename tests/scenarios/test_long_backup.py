@@ -1,0 +1,39 @@
+"""A long backup is read to the last message, and is the same each time it is drawn."""
+
+from tests.messages.conftest import FolderTree
+
+from sauveterre.messages.readers import signal_backup
+from sauveterre.records.group import GroupEvent
+from sauveterre.records.message import Attachment, Delivery, Link, Message, Reaction
+from sauveterre.records.problem import Problem
+from sauveterre.scenarios.long_backup import write_long_backup
+
+KEY = "b" * 64
+
+
+def test_every_message_is_there_with_what_hangs_on_it(tmp_path):
+    write_long_backup(tmp_path, KEY, 600)
+    tree = FolderTree(tmp_path)
+    (location,) = signal_backup.find(tree)
+
+    records = list(signal_backup.read(tree, location, KEY))
+
+    counts = {kind: sum(type(one) is kind for one in records) for kind in (Message, Delivery, Attachment, Reaction)}
+    events = [one for one in records if isinstance(one, GroupEvent)]
+    assert not [one for one in records if isinstance(one, Problem)]
+    assert (counts[Message], len(events)) == (594, 6)
+    assert counts[Delivery] == 114 * 7, "of the owner's 120, six are changes of a group"
+    assert (counts[Attachment], counts[Reaction]) == (30, 60)
+    assert sum(isinstance(one, Link) for one in records) == 20
+    assert len({one.key for one in records if isinstance(one, Message)}) == 594
+    assert [event.kind for event in events] == ["promoted", "demoted"] * 3
+
+
+def test_it_is_the_same_each_time(tmp_path):
+    for name in "ab":
+        write_long_backup(tmp_path / name, KEY, 50)
+
+    first, second = (
+        {file.name: file.read_bytes() for file in (tmp_path / name).rglob("*") if file.is_file()} for name in "ab"
+    )
+    assert first == second
