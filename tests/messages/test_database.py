@@ -79,6 +79,31 @@ def test_damage_is_told_after_the_rows_before_it(tmp_path):
     assert seen == list(range(1, len(seen) + 1))
 
 
+@pytest.mark.parametrize("unlock", [(), KEY])
+def test_rows_on_both_sides_of_damage_are_read_and_the_next_table_too(tmp_path, unlock):
+    with closing(sqlcipher.connect(str(tmp_path / "main.db"), isolation_level=None)) as database:
+        for statement in unlock:
+            database.execute(statement)
+        database.execute("CREATE TABLE message (_id INTEGER PRIMARY KEY, body TEXT, date INTEGER)")
+        database.execute("BEGIN")
+        database.executemany("INSERT INTO message VALUES (?, ?, 0)", [(k, "cloud" * 100) for k in range(1, 501)])
+        database.execute("COMMIT")
+        database.execute("CREATE TABLE other (body TEXT)")
+        database.execute("INSERT INTO other VALUES ('rain')")
+    data = bytearray((tmp_path / "main.db").read_bytes())
+    data[20 * 4096 : 20 * 4096 + 40] = b"\xff" * 40
+    (tmp_path / "main.db").write_bytes(data)
+    seen = []
+    with Database(FolderTree(tmp_path), "main.db", unlock) as opened:
+        with pytest.raises(UnreadableSource, match=r"table message cannot be read between rows \d+ and \d+"):
+            seen.extend(row["rowid"] for row in opened.rows_around_damage("message", COLUMNS))
+        assert [row["body"] for row in opened.rows_around_damage("other", COLUMNS)] == ["rain"]
+    missing = sorted(set(range(1, 501)) - set(seen))
+    assert len(seen) == len(set(seen))
+    assert missing == list(range(missing[0], missing[-1] + 1))
+    assert len(missing) < 12
+
+
 def test_a_statement_without_end_is_broken_off_and_a_huge_value_refused(tmp_path):
     with closing(written(tmp_path)), Database(FolderTree(tmp_path), "main.db") as opened:
         endless = "WITH RECURSIVE n(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM n) SELECT k FROM n WHERE k < 0"

@@ -87,3 +87,42 @@ def test_a_flood_of_brackets_takes_no_time():
     text = "https://example.org/" + ")" * 300_000 + " " + "a." * 100_000 + "#" * 50_000
 
     assert [link.url for link in links_in(text)][:1] == ["https://example.org/"]
+
+
+@pytest.mark.parametrize(
+    ("before", "code", "after"),
+    [("https://t.me/+", "AbCd_12-xyz", ""), ("t.me/joinchat/", "AbCd_12-xyz", ""),
+     ("https://T.me/%2b", "AbCd_12", "?a=1"),
+     ("tg://join?invite=", "AbCd_12", ""), ("https://telegram.me/joinchat/", "AbCd", "/x"),
+     ("https://discord.gg/", "aB3dE", ""), ("https://discord.com/invite/", "aB3dE", "?event=1"),
+     ("https://chat.whatsapp.com/", "AbCdEfGhIjKlMnOp", ""),
+     ("https://chat.whatsapp.com/invite/", "AbCdEfGhIjKlMnOp", "")],
+)  # fmt: skip
+def test_the_code_of_an_invitation_is_cut(before, code, after):
+    [link] = links_in(f"come: {before}{code}{after}")
+
+    assert link.is_invitation
+    assert link.url == f"{before}{after}"
+    assert link.credential == hashlib.sha256(code.encode()).hexdigest()
+    assert link.group is None
+    assert safe_text(f"({before}{code}{after})") == f"({before}{mark(code)}{after})"
+
+
+def test_secrets_beside_the_code_are_cut_too():
+    link = safe_link("https://t.me/+AbCd?pw=s3#" + "k" * 43)
+
+    assert link.url == "https://t.me/+?pw="
+    assert link.is_invitation
+
+
+@pytest.mark.parametrize(
+    ("url", "group", "is_invitation"),
+    [("https://matrix.to/#/!AbC:example.org?via=example.org", "mx:!AbC:example.org", True),
+     ("https://matrix.to/#/%21AbC:example.org", "mx:!AbC:example.org", True),
+     ("https://matrix.to/#/#film:example.org", None, True), ("https://matrix.to/#/@ana:example.org", None, False),
+     ("https://t.me/weather_watch/5", None, False), ("https://discord.com/channels/1/2", None, False)],
+)  # fmt: skip
+def test_a_link_that_names_its_room_has_no_secret(url, group, is_invitation):
+    link = safe_link(url)
+
+    assert (link.url, link.group, link.is_invitation, link.credential) == (url, group, is_invitation, None)

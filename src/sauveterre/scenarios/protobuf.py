@@ -121,8 +121,47 @@ MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
     "Request": {"requestorAci": (1, "bytes")},
     "Approval": {"requestorAci": (1, "bytes"), "updaterAci": (2, "bytes"), "wasApproved": (3, "bool")},
     "LinkEnabled": {"updaterAci": (1, "bytes"), "linkRequiresAdminApproval": (2, "bool")},
+    "MessageExtras": {"group": (1, "GroupDescription")},
+    "GroupDescription": {"context": (1, "GroupContext"), "change": (2, "GroupChange")},
+    "GroupContext": {
+        "change": (2, "DecryptedChange"), "state": (3, "DecryptedGroup"), "previous": (4, "DecryptedGroup"),
+    },
+    "DecryptedGroup": {
+        "title": (2, "string"), "accessControl": (5, "AccessControl"), "revision": (6, "uint32"),
+        "members": (7, "DecryptedMember"), "pending": (8, "DecryptedPending"), "requesting": (9, "DecryptedRequest"),
+        "password": (10, "bytes"), "description": (11, "string"),
+    },
+    "DecryptedMember": {
+        "aci": (1, "bytes"), "role": (2, "Role"), "profileKey": (3, "bytes"), "joinedAtRevision": (5, "uint32"),
+    },
+    "DecryptedPending": {
+        "serviceId": (1, "bytes"), "role": (2, "Role"), "addedByAci": (3, "bytes"), "timestamp": (4, "uint64"),
+    },
+    "DecryptedRequest": {"aci": (1, "bytes"), "profileKey": (2, "bytes"), "timestamp": (4, "uint64")},
+    "DecryptedRole": {"aci": (1, "bytes"), "role": (2, "Role")},
+    "DecryptedChange": {
+        "editor": (1, "bytes"), "revision": (2, "uint32"), "newMembers": (3, "DecryptedMember"),
+        "deleteMembers": (4, "bytes"), "modifyMemberRoles": (5, "DecryptedRole"),
+        "promotePendingMembers": (9, "DecryptedMember"), "newInviteLinkAccess": (15, "Access"),
+        "promoteRequestingMembers": (18, "DecryptedRole"), "newInviteLinkPassword": (19, "bytes"),
+    },
+    "OldFrame": {
+        "header": (1, "OldHeader"), "statement": (2, "OldStatement"), "preference": (3, "OldPreference"),
+        "attachment": (4, "OldFile"),
+        "version": (5, "OldVersion"), "end": (6, "bool"), "keyValue": (9, "OldKeyValue"),
+    },
+    "OldHeader": {"iv": (1, "bytes"), "salt": (2, "bytes"), "version": (3, "uint32")},
+    "OldStatement": {"statement": (1, "string"), "parameters": (2, "OldParameter")},
+    "OldParameter": {"text": (1, "text"), "integer": (2, "integer"), "blob": (4, "blob"), "null": (5, "bool")},
+    "OldPreference": {"file": (1, "string"), "key": (2, "string"), "value": (3, "string")},
+    "OldFile": {"row": (1, "uint64"), "unique": (2, "uint64"), "length": (3, "uint32")},
+    "OldVersion": {"version": (1, "uint32")},
+    "OldKeyValue": {"key": (1, "string"), "text": (7, "string")},
 }  # fmt: skip
-"""Field numbers and types by message, as used by Signal's backup format version 1 of 2026."""
+"""Field numbers and types by message, as used by Signal's backup formats; ``Old…`` and ``Decrypted…`` on Android alone.
+
+``text``, ``integer`` and ``blob`` are written even when they are empty or 0: which of them is there says what it is.
+"""
 
 VARINTS = frozenset({"uint32", "uint64", "bool"})
 
@@ -148,6 +187,10 @@ def binary(kind: str, message: Message) -> bytes:
 
 
 def _field(number: int, kind: str, value: Any) -> bytes:
+    if kind == "integer":
+        return varint(number << 3) + varint(value & (1 << 64) - 1)
+    if kind in ("text", "blob"):
+        return _long(number, value.encode() if kind == "text" else value)
     if kind in VARINTS or kind in ENUMS:
         value = ENUMS[kind][value] if kind in ENUMS else int(value)
         return varint(number << 3) + varint(value) if value else b""

@@ -5,11 +5,13 @@ told already. Messages pass through.
 """
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
+from sauveterre.messages.protobuf import Fields
 from sauveterre.messages.signal.links import safe_text
-from sauveterre.messages.signal.store import Store
 from sauveterre.records.account import Account, AccountIdentifier
 from sauveterre.records.group import Group, GroupKind
 from sauveterre.records.message_reader import MessageRecord
@@ -19,7 +21,26 @@ from sauveterre.records.provenance import Provenance
 SERVICE = "signal"
 RELEASE_NOTES = "signal:release-notes"
 """The account under which Signal itself writes to its users."""
+ROW = "@row"
+"""In fields that were made of a database's row: the row's own name, which is then its place."""
+HELD = "@held"
+"""In a file pointer that was made of a row: the path of the bytes among the store's attachments, or None."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Origin(Protocol):
+    """What the records of one reading come from."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the main file, lowercase hex."""
+
+    @property
+    def media(self) -> Mapping[str, str]:
+        """Path of each media file that is there, by media name."""
+
+    def provenance(self, ordinal: int, suffix: str = "") -> Provenance:
+        """Name a frame, line or row, and what in it."""
 
 
 def moment(milliseconds: int | None) -> datetime | None:
@@ -60,7 +81,7 @@ class Peer:
 class Context:
     """The tables of one reading."""
 
-    store: Store
+    store: Origin
     owner: str
     """``Account.stable_id`` of the device owner."""
     owner_aci: str
@@ -108,6 +129,12 @@ class Leaf:
         """Say where this frame (and what in it) lies."""
         place = f"{self.place} {suffix}" if self.place and suffix else self.place or suffix
         return self.context.store.provenance(self.ordinal, place)
+
+    def at(self, fields: Fields, counted: str) -> Provenance:
+        """Say where a part of this frame lies: its own row, where it has one, else its place by count."""
+        if ROW in fields:
+            return self.context.store.provenance(self.ordinal, fields[ROW])
+        return self.provenance(counted)
 
     def add(self, record: MessageRecord) -> None:
         """Write one record."""

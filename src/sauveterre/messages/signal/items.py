@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from sauveterre.messages.protobuf import Fields
 from sauveterre.messages.signal.context import Chat, Leaf, moment
 from sauveterre.messages.signal.links import SafeLink, links_in, safe_link, safe_text
-from sauveterre.messages.signal.media import entry_path, media_name
+from sauveterre.messages.signal.media import held_at
 from sauveterre.messages.signal.updates import Moment, message_key, read_update
 from sauveterre.records.group import EventKind, GroupEvent
 from sauveterre.records.message import Attachment, Delivery, Link, Message, Reaction
@@ -33,8 +33,8 @@ def read_item(leaf: Leaf, data: Fields) -> None:
         inner = leaf.inner(f"revision {count}")
         if revision.get("revisions"):
             inner.problem("an earlier version that holds earlier versions itself: those are not read")
-        _message(inner, chat, revision, f"{key}|r{count}", _sender(inner, revision), count)
-    _message(leaf, chat, data, key, sender, len(revisions))
+        read_version(inner, chat, revision, f"{key}|r{count}", count)
+    read_version(leaf, chat, data, key, len(revisions))
 
 
 def _sender(leaf: Leaf, data: Fields) -> str | None:
@@ -43,8 +43,9 @@ def _sender(leaf: Leaf, data: Fields) -> str | None:
     return leaf.recipient(data.get("authorId", 0), "the author of a message")
 
 
-def _message(leaf: Leaf, chat: Chat, data: Fields, key: str, sender: str | None, revision: int) -> None:
-    sent = data.get("dateSent", 0)
+def read_version(leaf: Leaf, chat: Chat, data: Fields, key: str, revision: int) -> None:
+    """Tell one version of a message, and what hangs on it."""
+    sender, sent = _sender(leaf, data), data.get("dateSent", 0)
     sent_at = moment(sent)
     direction = next((word for name, word in _DIRECTIONS.items() if name in data), "none")
     kind, content = next(((name, data[name]) for name in _KINDS if name in data), ("", Fields()))
@@ -73,6 +74,7 @@ def _message(leaf: Leaf, chat: Chat, data: Fields, key: str, sender: str | None,
             reply_to=_reply_to(leaf, chat, content.get("quote")),
             expires_in_ms=data.get("expiresInMs") or None,
             revision=revision,
+            server_at=moment(data.get("incoming", {}).get("dateServerSent")),
         )
     )
     _deliveries(leaf, key, data.get("outgoing", {}).get("sendStatus", []))
@@ -108,7 +110,7 @@ def _deliveries(leaf: Leaf, key: str, statuses: list[Fields]) -> None:
             leaf.problem("a delivery status of a kind that is not known", f"status {count}")
         elif account is not None:
             at = moment(status.get("timestamp"))
-            leaf.add(Delivery(key, account, word, at, leaf.provenance(f"status {count}")))
+            leaf.add(Delivery(key, account, word, at, leaf.at(status, f"status {count}")))
 
 
 def _reactions(leaf: Leaf, key: str, reactions: list[Fields]) -> None:
@@ -116,7 +118,7 @@ def _reactions(leaf: Leaf, key: str, reactions: list[Fields]) -> None:
         account = leaf.recipient(data.get("authorId", 0), "the author of a reaction")
         if account is not None:
             emoji, at = safe_text(data.get("emoji", "")), moment(data.get("sentTimestamp"))
-            leaf.add(Reaction(key, account, emoji, at, leaf.provenance(f"reaction {count}")))
+            leaf.add(Reaction(key, account, emoji, at, leaf.at(data, f"reaction {count}")))
 
 
 def _pointers(kind: str, content: Fields) -> Iterator[tuple[str, Fields]]:
@@ -146,8 +148,6 @@ def _attachments(leaf: Leaf, key: str, kind: str, content: Fields) -> None:
         digest = locator.get("plaintextHash", b"")
         if digest and len(digest) != 32:
             leaf.problem(f"an attachment states a digest of {len(digest)} bytes, not 32", f"attachment {count}")
-        name = media_name(pointer)
-        is_here = name is not None and name in leaf.context.store.media
         leaf.add(
             Attachment(
                 message=key,
@@ -157,8 +157,8 @@ def _attachments(leaf: Leaf, key: str, kind: str, content: Fields) -> None:
                 media_type=safe_text(pointer.get("contentType", "")),
                 size=locator.get("size"),
                 sha256=digest.hex() if len(digest) == 32 else None,
-                path=entry_path(name) if name is not None and is_here else None,
-                provenance=leaf.provenance(f"attachment {count}"),
+                path=held_at(leaf.context.store.media, pointer),
+                provenance=leaf.at(pointer, f"attachment {count}"),
             )
         )
 

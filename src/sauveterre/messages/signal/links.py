@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from sauveterre.messages.protobuf import Decoder, Malformed
 from sauveterre.messages.signal.schema import LOCAL
@@ -18,7 +19,7 @@ from sauveterre.messages.signal.schema import LOCAL
 MAX_LINKS = 1_000
 """Most links taken from one text; more are a flood."""
 _URL = re.compile(
-    r"""(?:https?|sgnl)://[^\s<>"`{}|\\^]+|(?<![\w@./:-])(?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,24}/[^\s<>"`{}|\\^]+""",
+    r"""(?:https?|sgnl|tg)://[^\s<>"`{}|\\^]+|(?<![\w@./:-])(?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,24}/[^\s<>"`{}|\\^]+""",
     re.IGNORECASE,
 )
 _PARTS = re.compile(r"(?:(?P<scheme>[a-z]+)://)?(?P<authority>[^/?#]*)(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
@@ -28,6 +29,16 @@ _QUERY_SECRET = re.compile(r"(?<=[?&#;])(?P<name>pass(?:word|wd|code)?|pwd|pw)=(
 _USERINFO = re.compile(r"[a-z]+://[^/?#@:]*:(?P<secret>[^/?#@]+)@", re.IGNORECASE)
 _KEY_FRAGMENT = re.compile(r"#(?:[^#]*\bkey=.+|[A-Za-z0-9_\-]{43,}={0,2}/?)$", re.IGNORECASE | re.DOTALL)
 _MEGA_KEY = re.compile(r"(?:#F?![\w-]{4,12}!|/(?:folder|file)/[\w-]{4,12}#)(?P<secret>[\w-]+)")
+_INVITATIONS: tuple[tuple[frozenset[str], re.Pattern[str]], ...] = (
+    (frozenset({"t.me", "telegram.me", "telegram.dog"}), re.compile(r"(?i)/(?:joinchat/|\+|%2B)(?P<secret>[\w-]+)")),
+    (frozenset({"join"}), re.compile(r"\?(?:[^#]*&)?invite=(?P<secret>[\w-]+)")),
+    (frozenset({"discord.gg", "www.discord.gg"}), re.compile(r"/(?:invite/)?(?P<secret>[\w-]+)")),
+    (frozenset({"discord.com", "discordapp.com", "www.discord.com"}), re.compile(r"/invite/(?P<secret>[\w-]+)")),
+    (frozenset({"chat.whatsapp.com"}), re.compile(r"/(?:invite/)?(?P<secret>\w{12,})")),
+    (frozenset({"matrix.to", "www.matrix.to"}), re.compile(r"/#/(?=[!#]|%2[13])")),
+)  # fmt: skip
+"""By host: what makes a link an invitation, and the code in it with which anybody may join."""
+_MATRIX_ROOM = re.compile(r"/#/(?:!|%21)(?P<room>[^/?]+)", re.IGNORECASE)
 _CLOSERS = {")": "(", "]": "["}
 _SENTENCE_END = frozenset(".,;:!?'\"»”’*~")
 
@@ -93,19 +104,38 @@ def safe_link(url: str) -> SafeLink:
     group = None
     if host in _SIGNAL and parts:
         spans = [_signal_secret(url, parts.start("rest"))]
-        if host.endswith("signal.group"):
+        if is_invitation := host.endswith("signal.group"):
             group = invited_group(url[spans[0][0] :])
     else:
+        invitation = _invitation(url, host, parts.start("rest") if parts else 0)
+        is_invitation = invitation is not None
         spans = _secrets(url, host)
+        if invitation and not any(start < invitation[1] and invitation[0] < end for start, end in spans):
+            spans = sorted([*spans, invitation])
+        group = _matrix_room(url, host) if is_invitation else None
     spans = [(start, end) for start, end in spans if end > start]
     secrets = "\n".join(url[start:end] for start, end in spans)
     return SafeLink(
         url=_replace(url, spans, lambda _: "").rstrip("#"),
         marked=_replace(url, spans, lambda secret: f"[credential sha256:{_sha256(secret)[:16]}]"),
-        is_invitation=host.endswith("signal.group"),
+        is_invitation=is_invitation,
         group=group,
         credential=_sha256(secrets) if spans else None,
     )
+
+
+def _invitation(url: str, host: str, at: int) -> tuple[int, int] | None:
+    """Return where the code of another service's invitation lies, or None for a link that is none."""
+    for hosts, pattern in _INVITATIONS:
+        if host in hosts and (match := pattern.search(url, at)):
+            return match.span("secret") if "secret" in pattern.groupindex else (match.end(), match.end())
+    return None
+
+
+def _matrix_room(url: str, host: str) -> str | None:
+    """Return the room that a Matrix link names: its id is no secret."""
+    match = _MATRIX_ROOM.search(url) if host.endswith("matrix.to") else None
+    return f"mx:!{unquote(match['room'])}" if match else None
 
 
 def _signal_secret(url: str, at: int) -> tuple[int, int]:

@@ -7,12 +7,13 @@ checks.
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from sauveterre.errors import UnreadableSource
 from sauveterre.messages.protobuf import Decoder, Fields, Malformed
+from sauveterre.messages.signal.context import HELD
 from sauveterre.messages.signal.crypto import CHUNK, ChunkStream, Sealed
 from sauveterre.messages.signal.frames import file_chunks
 from sauveterre.messages.signal.schema import MEDIA
@@ -49,6 +50,15 @@ def media_name(pointer: Fields) -> str | None:
 def entry_path(name: str) -> str:
     """Return the path under which ``attachments`` lists a medium."""
     return f"{FOLDER}/{name}"
+
+
+def held_at(media: Mapping[str, str], pointer: Fields) -> str | None:
+    """Return the path among the attachments of what a pointer leads to; None when its bytes are not there."""
+    if HELD in pointer:
+        path: str | None = pointer[HELD]
+        return path
+    name = media_name(pointer)
+    return entry_path(name) if name is not None and name in media else None
 
 
 def referenced(store: Store) -> Iterator[Medium]:

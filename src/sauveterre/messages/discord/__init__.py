@@ -1,0 +1,1 @@
+"""Discord data packages: channels and the messages of their owner."""

@@ -1,0 +1,1 @@
+"""Matrix room exports: events, members and power levels."""

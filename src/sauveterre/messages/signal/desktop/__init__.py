@@ -1,0 +1,1 @@
+"""What a profile of Signal Desktop is made of: its key, its conversations, messages, changes, calls and files."""

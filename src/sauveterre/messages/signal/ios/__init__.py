@@ -1,0 +1,1 @@
+"""What Signal keeps on an iPhone: its database, archived objects, groups, interactions and files."""

@@ -1,0 +1,1 @@
+"""Telegram Desktop exports: chats, messages and service rows."""

@@ -1,0 +1,1 @@
+"""WhatsApp: what its database on Android and its text exports hold."""
