@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
 from sauveterre.scenarios.long_backup import write_long_backup  # noqa: E402
+from sauveterre.scenarios.long_desktop import write_long_profile  # noqa: E402
 
 SHORT = (5_000, 10_000, 20_000)
 LONG = (250_000, 500_000, 1_000_000)
@@ -49,7 +50,10 @@ class Store:
     keys: tuple[str, ...]
 
 
-STORES = (Store("signal_backup_v2", lambda folder, count: write_long_backup(folder, KEY, count), (KEY,)),)
+STORES = (
+    Store("signal_backup_v2", lambda folder, count: write_long_backup(folder, KEY, count), (KEY,)),
+    Store("signal_desktop", lambda folder, count: write_long_profile(folder, bytes(range(32)), count), ()),
+)
 """A new kind costs one line: a writer that draws as many messages as it is told to, and the key."""
 
 

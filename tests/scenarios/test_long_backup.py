@@ -2,11 +2,12 @@
 
 from tests.messages.conftest import FolderTree
 
-from sauveterre.messages.readers import signal_backup
+from sauveterre.messages.readers import signal_backup, signal_desktop
 from sauveterre.records.group import GroupEvent
 from sauveterre.records.message import Attachment, Delivery, Link, Message, Reaction
 from sauveterre.records.problem import Problem
 from sauveterre.scenarios.long_backup import write_long_backup
+from sauveterre.scenarios.long_desktop import write_long_profile
 
 KEY = "b" * 64
 
@@ -37,3 +38,14 @@ def test_it_is_the_same_each_time(tmp_path):
         {file.name: file.read_bytes() for file in (tmp_path / name).rglob("*") if file.is_file()} for name in "ab"
     )
     assert first == second
+
+
+def test_a_long_profile_of_desktop_is_read_whole_too(tmp_path):
+    write_long_profile(tmp_path, bytes(range(32)), 300)
+    tree = FolderTree(tmp_path)
+    (location,) = signal_desktop.find(tree)
+
+    records = list(signal_desktop.read(tree, location, None))
+
+    counts = {kind: sum(type(one) is kind for one in records) for kind in (Message, Delivery, Reaction, Problem)}
+    assert counts == {Message: 300, Delivery: 60 * 7, Reaction: 30, Problem: 0}

@@ -19,8 +19,8 @@ from sauveterre.scenarios.signal_writer import Snapshot, write_snapshot
 MADE_AT = datetime(2026, 5, 12, 9, 15, tzinfo=UTC)
 SELF, FIRST_CONTACT, FIRST_GROUP = 1, 10, 100
 GROUPS, MEMBERS = 6, 8
-_BEGIN = 1_700_000_000_000
-_STEP = 60_000
+BEGIN = 1_700_000_000_000
+STEP = 60_000
 _TALK = (
     "rain", "before", "noon", "the", "wind", "turns", "north", "again", "clouds", "over", "hill", "and", "river",
     "slowly", "frost", "in", "garden", "warmer", "tomorrow", "at", "seven", "fog", "so", "bring", "a", "coat",
@@ -47,7 +47,7 @@ def _frames(people: list[bytes], messages: int, rng: random.Random) -> Iterator[
         contact = {"aci": aci, "registered": {}, "profileGivenName": f"Neighbour {number}"}
         yield {"recipient": {"id": FIRST_CONTACT + number, "contact": contact}}
     for group in range(GROUPS):
-        members = [{"userId": people[one], "role": "DEFAULT"} for one in _members(group)]
+        members = [{"userId": people[one], "role": "DEFAULT"} for one in members_of(group)]
         snapshot = {"title": {"title": f"Weather {group}"}, "version": 3, "members": members}
         master = hashlib.sha256(f"group {group}".encode()).digest()
         yield {"recipient": {"id": FIRST_GROUP + group, "group": {"masterKey": master, "snapshot": snapshot}}}
@@ -57,14 +57,19 @@ def _frames(people: list[bytes], messages: int, rng: random.Random) -> Iterator[
         yield {"chatItem": _item(people, number, rng)}
 
 
-def _members(group: int) -> list[int]:
+def talk(rng: random.Random) -> str:
+    """Return a few words about the weather."""
+    return " ".join(rng.choices(_TALK, k=rng.randrange(3, 20)))
+
+
+def members_of(group: int) -> list[int]:
     """Return who is in a group: the owner, and neighbours of whom no two groups share any."""
     return [0, *range(group * MEMBERS + 1, min((group + 1) * MEMBERS, GROUPS * MEMBERS))]
 
 
 def _item(people: list[bytes], number: int, rng: random.Random) -> Message:
-    group, sent = number % GROUPS, _BEGIN + number * _STEP
-    others = _members(group)[1:]
+    group, sent = number % GROUPS, BEGIN + number * STEP
+    others = members_of(group)[1:]
     author = rng.choice(others)
     base: dict[str, Any] = {"chatId": group + 1, "dateSent": sent}
     if number % 100 == 50:
@@ -83,7 +88,7 @@ def _item(people: list[bytes], number: int, rng: random.Random) -> Message:
 
 
 def _standard(number: int, sent: int, fan: int, rng: random.Random) -> Message:
-    words = " ".join(rng.choices(_TALK, k=rng.randrange(3, 20)))
+    words = talk(rng)
     message: dict[str, Any] = {"text": {"body": words}}
     if number % 30 == 7:
         message["text"] = {"body": f"{words} https://weather.example/{number}"}
