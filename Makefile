@@ -53,7 +53,8 @@ $(PEERS)/ready: requirements/bench.txt
 	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	@touch $@
 
-fuzz: setup  ## ten thousand spoilt pictures and clips; damaged images and archives, a thousand for each reader; fixed seeds
+fuzz: setup  ## parsers of messages, guided by coverage; ten thousand spoilt pictures and clips; damaged images and archives; fixed seeds
+	$(BIN)/python fuzz/messages.py $(FUZZ)
 	$(BIN)/python bench/hostile_media.py $(FUZZ)
 	$(BIN)/python bench/damage.py $(FUZZ)
 

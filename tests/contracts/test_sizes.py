@@ -6,7 +6,7 @@ import pytest
 
 LIMIT = 400
 ROOT = Path(__file__).parents[2]
-SOURCES = sorted(path for folder in ("src", "tests", "bench") for path in (ROOT / folder).rglob("*.py"))
+SOURCES = sorted(path for folder in ("src", "tests", "bench", "fuzz") for path in (ROOT / folder).rglob("*.py"))
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "base", "manager", "misc", "core"}
 
 

@@ -1,6 +1,8 @@
 """Databases of messengers: the log beside them counts, what is hostile is refused, the key decides."""
 
+import gc
 import sqlite3
+import weakref
 from contextlib import closing
 
 import pytest
@@ -51,6 +53,27 @@ def test_an_encrypted_database_opens_with_its_key_alone(tmp_path):
             rows(tmp_path, ("PRAGMA key = \"x'" + "00" * 32 + "'\"",))
         with pytest.raises(UnreadableSource, match="file is not a database"):
             rows(tmp_path)
+
+
+@pytest.mark.parametrize("sql", [b"CREATE TABLE message", b"CREATE TABL\xcc message"])
+def test_a_schema_whose_fault_the_engine_names_in_no_text_is_unreadable(tmp_path, sql):
+    with closing(written(tmp_path)):
+        data = (tmp_path / "main.db").read_bytes()
+    broken = data.replace(b"CREATE TABLE message", sql).replace(b"tablemessagemessage", b"tablemess\xccgemessage")
+    (tmp_path / "main.db").write_bytes(broken)
+
+    with pytest.raises(UnreadableSource, match="its structure is damaged"):
+        rows(tmp_path)
+
+
+def test_a_database_that_was_closed_is_let_go(tmp_path):
+    with closing(written(tmp_path)), Database(FolderTree(tmp_path), "main.db") as opened:
+        assert "message" in opened.tables
+    held = weakref.ref(opened)
+    del opened
+    gc.collect()
+
+    assert held() is None
 
 
 def test_views_and_virtual_tables_are_no_tables(tmp_path):

@@ -71,13 +71,10 @@ def test_a_stream_cut_anywhere_says_so_and_keeps_what_came_before(kit, tmp_path)
 
 
 def test_flipped_bits_are_told_or_harmless(kit, cases, tmp_path):
-    ends = ("standard_frames", "groups_04", "multiple_vote_01", "multiple_update_10", "edits_03", "quote_05", "once_05")
-    chosen = [path for path in cases if path.stem.endswith(ends)]
-    assert len(chosen) == 7
     chance = random.Random(7)
-    for path in chosen:
+    for path in chance.sample(cases, 14):
         whole = path.read_bytes()
-        for _ in range(60):
+        for _ in range(30):
             data = bytearray(whole)
             for _ in range(chance.choice((1, 1, 8))):
                 data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)

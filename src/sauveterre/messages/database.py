@@ -28,6 +28,8 @@ MOST_LOOKS = 20_000
 
 SPARES = 6
 """More connections to a database under SQLCipher: one that met a damaged page reads nothing any more."""
+_FAULTS = (sqlcipher.Error, UnicodeDecodeError, OverflowError, MemoryError)
+"""What the engine ends with: an error, one whose own words are no text, a number or a value that is too large."""
 
 Row = dict[str, Any]
 
@@ -67,11 +69,12 @@ class Database:
     def _opened(self, copy: Path, cipher: Sequence[str]) -> Any:
         try:
             connection = sqlcipher.connect(f"{copy.as_uri()}?mode=rw", uri=True, isolation_level=None)
-        except (sqlcipher.Error, MemoryError) as error:
+        except _FAULTS as error:
             raise self._unreadable(error) from error
         try:
             self._shut_in(connection, cipher)
-        except (sqlcipher.Error, UnicodeDecodeError, MemoryError) as error:
+        except _FAULTS as error:
+            connection.set_progress_handler(None, 0)
             connection.close()
             raise self._locked(error) if cipher else self._unreadable(error) from error
         return connection
@@ -88,7 +91,7 @@ class Database:
         database.is_sealed, database._spent = False, []
         try:
             database._shut_in(connection, ())
-        except (sqlcipher.Error, MemoryError) as error:
+        except _FAULTS as error:
             connection.close()
             raise database._unreadable(error) from error
         return database
@@ -187,7 +190,7 @@ class Database:
                     pulse()
                     yield row
                     self._looks = 0
-        except (sqlcipher.Error, UnicodeDecodeError, OverflowError, MemoryError) as error:
+        except _FAULTS as error:
             if type(error) is sqlcipher.DatabaseError and self._spares:
                 self._spent.append(self._connection)
                 self._connection = self._spares.pop()
@@ -202,6 +205,7 @@ class Database:
     def close(self) -> None:
         """Close the copy, which is gone then. Closing twice is harmless."""
         for connection in (self._connection, *self._spares, *self._spent):
+            connection.set_progress_handler(None, 0)  # which holds this object in a way that is never collected
             connection.close()
 
     def _look(self) -> bool:
@@ -210,16 +214,20 @@ class Database:
 
     def _locked(self, error: Exception) -> Locked:
         return Locked(
-            f"{self._name} does not open with the key given ({error}): the key is for another database, or the file is "
-            "damaged; enter the key that was taken from the same device"
+            f"{self._name} does not open with the key given ({_reason(error)}): the key is for another database, or "
+            "the file is damaged; enter the key that was taken from the same device"
         )
 
     def _unreadable(self, error: Exception) -> UnreadableSource:
         if self._looks > MOST_LOOKS:
             return UnreadableSource(f"{self._name} makes SQLite work for ever on one row; look at it by hand")
-        return UnreadableSource(
-            f"{self._name} cannot be read as a database: {str(error) or 'out of memory'}; look for another copy"
-        )
+        return UnreadableSource(f"{self._name} cannot be read as a database: {_reason(error)}; look for another copy")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "its structure is damaged"
+    return str(error) or "out of memory"
 
 
 def scratch() -> Any:

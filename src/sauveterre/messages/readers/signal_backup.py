@@ -27,7 +27,9 @@ from sauveterre.records.store import StoreInfo, StoreLocation
 from sauveterre.records.tree import Tree
 
 NAME = "signal_backup_v2"
-VERSION = 1
+VERSION = 2
+FORMAT = 1
+"""The version of the format that is read."""
 MAX_PROBLEMS = 10_000
 """After so many damaged frames the rest is not read: it is no longer a backup."""
 UNREAD = ("stickerPack", "notificationProfile", "chatFolder")
@@ -80,8 +82,8 @@ def read(tree: Tree, location: StoreLocation, key: str | None) -> Iterator[Messa
     yield _info(opened, survey)
     if survey.info_fault:
         yield Problem(_first(opened), f"the header of the backup cannot be read: {survey.info_fault}")
-    elif survey.info.get("version", 0) != VERSION:
-        what = f"the backup states version {survey.info.get('version', 0)}; it is read as version {VERSION}"
+    elif survey.info.get("version", 0) != FORMAT:
+        what = f"the backup states version {survey.info.get('version', 0)}; it is read as version {FORMAT}"
         yield Problem(_first(opened), what)
     yield from _frames(opened, context)
 

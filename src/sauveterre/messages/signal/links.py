@@ -34,7 +34,7 @@ _INVITATIONS: tuple[tuple[frozenset[str], re.Pattern[str]], ...] = (
     (frozenset({"join"}), re.compile(r"\?(?:[^#]*&)?invite=(?P<secret>[\w-]+)")),
     (frozenset({"discord.gg", "www.discord.gg"}), re.compile(r"/(?:invite/)?(?P<secret>[\w-]+)")),
     (frozenset({"discord.com", "discordapp.com", "www.discord.com"}), re.compile(r"/invite/(?P<secret>[\w-]+)")),
-    (frozenset({"chat.whatsapp.com"}), re.compile(r"/(?:invite/)?(?P<secret>\w{12,})")),
+    (frozenset({"chat.whatsapp.com"}), re.compile(r"(?i)/(?:invite/)?(?P<secret>[\w-]{8,64})")),
     (frozenset({"matrix.to", "www.matrix.to"}), re.compile(r"/#/(?=[!#]|%2[13])")),
 )  # fmt: skip
 """By host: what makes a link an invitation, and the code in it with which anybody may join."""

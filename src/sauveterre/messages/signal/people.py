@@ -5,6 +5,7 @@ import uuid
 from datetime import datetime
 
 from sauveterre.messages.protobuf import Fields
+from sauveterre.messages.signal.bodies import when
 from sauveterre.messages.signal.context import (
     RELEASE_NOTES,
     SERVICE,
@@ -16,12 +17,14 @@ from sauveterre.messages.signal.context import (
     service_id,
 )
 from sauveterre.messages.signal.links import safe_text
+from sauveterre.messages.signal.updates import SETTINGS, call_id, level, timer
 from sauveterre.records.group import EventKind, Group, GroupEvent, GroupKind, MemberSnapshot, Role
 
 LINK_STATES = {1: "open", 3: "approval", 4: "off"}
 CALL_LINK_STATES = {1: "open", 2: "approval"}
 ADMINISTRATOR = 2
 ONLY_WITH = 1
+PRIVACY = {1: "reaches only those named", 2: "reaches all except those named", 3: "reaches everyone"}
 
 
 def read_account(leaf: Leaf, data: Fields) -> None:
@@ -32,6 +35,7 @@ def read_account(leaf: Leaf, data: Fields) -> None:
     owner = leaf.account(leaf.context.owner)
     leaf.identifier(owner, "profile_name", _name(data, "givenName", "familyName"))
     leaf.identifier(owner, "username", data.get("username", ""))
+    leaf.identifier(owner, "about", f"{data.get('bioEmoji', '')} {data.get('bioText', '')}")
 
 
 def read_recipient(leaf: Leaf, data: Fields) -> None:
@@ -65,8 +69,9 @@ def _contact(leaf: Leaf, number: int, data: Fields) -> Peer:
         stated.append(("e164", e164(data["e164"])))
     local = leaf.context.local_id("recipient", number)
     account = leaf.account(":".join(stated[0]) if stated else local)
+    gone = moment(data.get("notRegistered", {}).get("unregisteredTimestamp"))
     for kind, text in stated:
-        leaf.identifier(account, kind, text)
+        leaf.identifier(account, kind, text, until=gone)
     leaf.identifier(account, "username", data.get("username", ""))
     leaf.identifier(account, "profile_name", _name(data, "profileGivenName", "profileFamilyName"))
     leaf.identifier(account, "contact_name", _name(data, "systemGivenName", "systemFamilyName"))
@@ -108,8 +113,24 @@ def _group(leaf: Leaf, number: int, data: Fields) -> Peer:
             terminated=state.get("terminated", False) if snapshot else None,
         )
     )
+    _settings(leaf, group, state)
     _members(leaf, group, state)
     return Peer(group, is_account=False)
+
+
+def _settings(leaf: Leaf, group: str, state: Fields) -> None:
+    """Tell who may do what, and the timer: the group's state, of which it is unknown who made it so and when."""
+    access = state.get("accessControl", {})
+    lines = [SETTINGS[name].format(level(access[name])) for name in SETTINGS if access.get(name)]
+    if seconds := state.get("disappearingMessagesTimer", {}).get("disappearingMessagesDuration"):
+        lines.append(timer(seconds * 1000))
+    _state(leaf, group, EventKind.SETTINGS, "; ".join(lines))
+
+
+def _state(leaf: Leaf, group: str, kind: EventKind, detail: str) -> None:
+    if detail:
+        told = f"at the time of the backup: {detail}"
+        leaf.add(GroupEvent(group, kind, None, None, None, "", leaf.provenance("state"), told))
 
 
 def _members(leaf: Leaf, group: str, state: Fields) -> None:
@@ -120,6 +141,9 @@ def _members(leaf: Leaf, group: str, state: Fields) -> None:
         told = Role.ADMIN if role == ADMINISTRATOR else Role.MEMBER
         account = leaf.service(member.get("userId"), "a group member", f"member {count}")
         _snapshot(leaf, group, account, told, f"member {count}", revision=member.get("joinedAtVersion"))
+        label = f"{member.get('labelEmoji', '')} {member.get('labelString', '')}"
+        if account is not None:
+            leaf.inner(f"member {count}").identifier(account, "member_label", label)
     for count, pending in enumerate(state.get("membersPendingProfileKey", [])):
         place = f"invited {count}"
         account = leaf.service(pending.get("member", {}).get("userId"), "an invited person", place)
@@ -174,8 +198,18 @@ def _distribution_list(leaf: Leaf, number: int, data: Fields) -> Peer:
         leaf.problem(f"the list of recipient {number} has an identifier of {len(raw)} bytes, not 16")
     deleted: datetime | None = moment(data.get("deletionTimestamp"))
     content = data.get("distributionList", {})
-    title, kind = safe_text(content.get("name", "")), GroupKind.DISTRIBUTION_LIST
-    leaf.add(Group(SERVICE, group, title, kind, leaf.provenance(), terminated="deletionTimestamp" in data))
+    privacy = PRIVACY.get(content.get("privacyMode", 0), "")
+    leaf.add(
+        Group(
+            SERVICE,
+            group,
+            safe_text(content.get("name", "")),
+            GroupKind.DISTRIBUTION_LIST,
+            leaf.provenance(),
+            description="; ".join(filter(None, [privacy, "replies allowed" * content.get("allowReplies", False)])),
+            terminated="deletionTimestamp" in data,
+        )
+    )
     if "deletionTimestamp" in data:
         at_raw = str(data["deletionTimestamp"])
         leaf.add(
@@ -189,10 +223,14 @@ def _distribution_list(leaf: Leaf, number: int, data: Fields) -> Peer:
                 leaf.provenance(),
             )
         )
-    if content.get("privacyMode") == ONLY_WITH:
-        for count, member in enumerate(content.get("memberRecipientIds", [])):
-            account = leaf.recipient(member, "a member of the list")
+    for count, member in enumerate(content.get("memberRecipientIds", [])):
+        account = leaf.recipient(member, "a member of the list")
+        if content.get("privacyMode") == ONLY_WITH:
             _snapshot(leaf, group, account, Role.MEMBER, f"member {count}")
+        elif account is not None:
+            owner, place = leaf.account(leaf.context.owner), leaf.provenance(f"member {count}")
+            told = "named in the list, but not as one of those whom it reaches"
+            leaf.add(GroupEvent(group, EventKind.SETTINGS, owner, account, None, "", place, told))
     return Peer(group, is_account=False)
 
 
@@ -202,6 +240,8 @@ def _call_link(leaf: Leaf, number: int, data: Fields) -> Peer:
     state = CALL_LINK_STATES.get(data.get("restrictions", 0), "unknown")
     title = safe_text(data.get("name", ""))
     leaf.add(Group(SERVICE, group, title, GroupKind.CALL_LINK, leaf.provenance(), link_state=state))
+    if data.get("expirationMs"):
+        _state(leaf, group, EventKind.SETTINGS, f"the link expires {when(data['expirationMs'])}")
     if data.get("adminKey"):
         _snapshot(leaf, group, leaf.account(leaf.context.owner), Role.ADMIN, "admin")
     return Peer(group, is_account=False)
@@ -232,6 +272,8 @@ def read_chat(leaf: Leaf, data: Fields) -> None:
         leaf.problem(f"chat {number} is described twice; the first description is used")
     else:
         leaf.context.chats[number] = chat
+    if data.get("expirationTimerMs"):
+        _state(leaf, chat.group, EventKind.TIMER, timer(data["expirationTimerMs"]))
 
 
 def read_ad_hoc_call(leaf: Leaf, data: Fields) -> None:
@@ -241,4 +283,5 @@ def read_ad_hoc_call(leaf: Leaf, data: Fields) -> None:
     if peer is None or peer.is_account:
         leaf.problem(f"a call leads to recipient {number}, which is no call link that an earlier frame describes")
         return
-    leaf.add(GroupEvent(peer.id, EventKind.CALL, None, None, moment(raw), str(raw), leaf.provenance(), "by call link"))
+    told = f"by call link{call_id(data)}"
+    leaf.add(GroupEvent(peer.id, EventKind.CALL, None, None, moment(raw), str(raw), leaf.provenance(), told))

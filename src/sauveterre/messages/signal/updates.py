@@ -17,9 +17,34 @@ OWNER = "@owner"
 _LEVELS = ("an unknown circle", "anyone", "all members", "administrators", "no one")
 
 
-def _level(data: Fields) -> str:
-    level = data.get("accessLevel", 0)
-    return _LEVELS[level] if 0 <= level < len(_LEVELS) else f"level {level}"
+SETTINGS = {
+    "members": "members may be added by {}",
+    "attributes": "title, picture and timer may be changed by {}",
+    "memberLabel": "member labels may be set by {}",
+}
+"""What each circle of ``AccessControl`` may do."""
+
+
+def level(number: int) -> str:
+    """Return the circle that an access level means."""
+    return _LEVELS[number] if 0 <= number < len(_LEVELS) else f"level {number}"
+
+
+def timer(milliseconds: int) -> str:
+    """Say after what time messages disappear."""
+    if not milliseconds:
+        return "messages no longer disappear"
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"messages disappear after {seconds}{f'.{rest:03}'.rstrip('0') if rest else ''} s"
+
+
+def call_id(data: Fields) -> str:
+    """Return the call's number for the end of a sentence: both sides of a call know it by the same."""
+    return f", call id {data['callId']}" if data.get("callId") else ""
+
+
+def _access(name: str) -> Callable[[Fields], str]:
+    return lambda data: SETTINGS[name].format(level(data.get("accessLevel", 0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +68,8 @@ RULES: dict[str, Rule] = {
     "groupNameUpdate": Rule(EventKind.RENAMED, detail=lambda data: data.get("newGroupName", "")),
     "groupAvatarUpdate": Rule(EventKind.AVATAR, detail=lambda data: "removed" if data.get("wasRemoved") else "changed"),
     "groupDescriptionUpdate": Rule(EventKind.DESCRIPTION, detail=lambda data: data.get("newDescription", "")),
-    "groupMembershipAccessLevelChangeUpdate": Rule(
-        EventKind.SETTINGS, detail=lambda data: f"members may be added by {_level(data)}"
-    ),
-    "groupAttributesAccessLevelChangeUpdate": Rule(
-        EventKind.SETTINGS, detail=lambda data: f"title, picture and timer may be changed by {_level(data)}"
-    ),
+    "groupMembershipAccessLevelChangeUpdate": Rule(EventKind.SETTINGS, detail=_access("members")),
+    "groupAttributesAccessLevelChangeUpdate": Rule(EventKind.SETTINGS, detail=_access("attributes")),
     "groupAnnouncementOnlyChangeUpdate": Rule(
         EventKind.SETTINGS,
         detail=lambda data: (
@@ -70,7 +91,11 @@ RULES: dict[str, Rule] = {
     "groupInvitationAcceptedUpdate": Rule(EventKind.INVITE_ACCEPTED, "newMemberAci", "newMemberAci"),
     "groupInvitationDeclinedUpdate": Rule(EventKind.INVITE_DECLINED, "inviteeAci", "inviteeAci"),
     "groupMemberJoinedUpdate": Rule(EventKind.JOINED, "newMemberAci", "newMemberAci"),
-    "groupMemberAddedUpdate": Rule(EventKind.ADDED, target="newMemberAci"),
+    "groupMemberAddedUpdate": Rule(
+        EventKind.ADDED,
+        target="newMemberAci",
+        detail=lambda data: "had an open invitation" if data.get("hadOpenInvitation") else "",
+    ),
     "groupSelfInvitationRevokedUpdate": Rule(EventKind.INVITE_REVOKED, "revokerAci", OWNER),
     "groupJoinRequestUpdate": Rule(EventKind.JOIN_REQUESTED, "requestorAci", "requestorAci"),
     "groupJoinRequestApprovalUpdate": Rule(
@@ -106,9 +131,7 @@ RULES: dict[str, Rule] = {
         detail=lambda data: f"asked to join and withdrew {data.get('count', 0)} times",
     ),
     "groupExpirationTimerUpdate": Rule(EventKind.TIMER, detail=lambda data: _timer(data)),
-    "groupMemberLabelAccessLevelChangeUpdate": Rule(
-        EventKind.SETTINGS, detail=lambda data: f"member labels may be set by {_level(data)}"
-    ),
+    "groupMemberLabelAccessLevelChangeUpdate": Rule(EventKind.SETTINGS, detail=_access("memberLabel")),
     "groupTerminateChangeUpdate": Rule(EventKind.TERMINATED),
 }
 """By name of the update. ``groupInvitationRevokedUpdate`` is not here: one event for each invitation."""
@@ -119,8 +142,7 @@ def _approval(data: Fields) -> str:
 
 
 def _timer(data: Fields) -> str:
-    seconds = data.get("expiresInMs", 0) / 1000
-    return f"messages disappear after {seconds:g} s" if seconds else "messages no longer disappear"
+    return timer(data.get("expiresInMs", 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +209,9 @@ def _by_rule(leaf: Leaf, at: Moment, rule: Rule, data: Fields) -> None:
     kind = rule.kind if not rule.flag or data.get(rule.flag) else rule.otherwise
     actor = _who(leaf, data, rule.actor)
     target = actor if rule.target == rule.actor else _who(leaf, data, rule.target)
-    detail = rule.detail(data)
-    if "inviterAci" not in (rule.actor, rule.target) and data.get("inviterAci"):
-        inviter = _who(leaf, data, "inviterAci")
-        detail = f"invited by {inviter}" if inviter else detail
-    _event(leaf, at, kind, actor, target, detail)
+    inviter = None if "inviterAci" in (rule.actor, rule.target) else _who(leaf, data, "inviterAci")
+    details = [rule.detail(data), f"invited by {inviter}" if inviter else ""]
+    _event(leaf, at, kind, actor, target, ", ".join(filter(None, details)))
 
 
 def _who(leaf: Leaf, data: Fields, name: str) -> str | None:
@@ -296,7 +316,7 @@ def _individual_call(leaf: Leaf, at: Moment, data: Fields) -> None:
     kind = _CALL_TYPES.get(data.get("type", 0), "call")
     state = _CALL_STATES.get(data.get("state", 0), "outcome unknown")
     started = Moment(at.chat, at.author, data.get("startedCallTimestamp", 0) or at.sent)
-    _event(leaf, started, EventKind.CALL, caller, called, f"{kind}, {word}, {state}")
+    _event(leaf, started, EventKind.CALL, caller, called, f"{kind}, {word}, {state}{call_id(data)}")
 
 
 def _group_call(leaf: Leaf, at: Moment, data: Fields) -> None:
@@ -307,12 +327,16 @@ def _group_call(leaf: Leaf, at: Moment, data: Fields) -> None:
         detail += f", rung by {leaf.recipient(data['ringerRecipientId'], 'the one who rang')}"
     if ended := moment(data.get("endedCallTimestamp")):
         detail += f", ended {ended.isoformat()}"
+    detail += call_id(data)
     started = Moment(at.chat, at.author, data.get("startedCallTimestamp", 0) or at.sent)
     _event(leaf, started, EventKind.CALL, actor, None, detail)
 
 
 def _poll_ended(leaf: Leaf, at: Moment, data: Fields) -> None:
-    _event(leaf, at, EventKind.UPDATED, at.author, None, f"ended a poll: {data.get('question', '')}")
+    told = f"ended a poll: {data.get('question', '')}"
+    if data.get("targetSentTimestamp"):
+        told += f" (sent at {data['targetSentTimestamp']})"
+    _event(leaf, at, EventKind.UPDATED, at.author, None, told)
 
 
 def _pinned(leaf: Leaf, at: Moment, data: Fields) -> None:
