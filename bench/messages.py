@@ -141,15 +141,14 @@ def take_in(number: int, messages: int, folder: Path) -> Taken:
 
 def _kept() -> tuple[int, int]:
     """Return how many messages and how many facts there are; end where the store was not read."""
-    from sauveterre.casework.models import Source, SourceState
+    from sauveterre.casework.models import MessageFact, Source, SourceState
     from sauveterre.casework.rows import FACT_MODELS
-    from sauveterre.records.message import Message
 
     found = Source.objects.get(is_store=True)
     if found.state != SourceState.DONE:
         raise SystemExit(f"the store was not read: {found.reason}")
-    facts = {kind: model._default_manager.count() for kind, model in FACT_MODELS.items()}
-    return facts[Message], sum(facts.values())
+    said = MessageFact.objects.exclude(kind="details").count()
+    return said, sum(model._default_manager.count() for model in FACT_MODELS.values())
 
 
 def measure(number: int, messages: int, folder: Path | None) -> Taken:

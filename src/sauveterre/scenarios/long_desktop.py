@@ -59,7 +59,8 @@ def _conversations(people: list[str]) -> Iterator[tuple[Any, ...]]:
 def _message(people: list[str], number: int, rng: random.Random) -> tuple[Any, ...]:
     group, sent = number % GROUPS, BEGIN + number * STEP
     others = members_of(group)[1:]
-    author, data = rng.choice(others), {}
+    author = rng.choice(others)
+    data: dict[str, Any] = {}
     is_own = number % 5 == 0
     if is_own:
         data["sendStateByConversationId"] = {f"person-{one}": {"status": "Read", "updatedAt": sent} for one in others}
