@@ -44,6 +44,7 @@ bench: setup  ## side-by-side measurements; results in build/bench/*.json
 	$(BIN)/python bench/carving.py $(BENCH)
 	$(BIN)/python bench/evidence.py $(BENCH)
 	$(BIN)/python bench/deleted.py $(BENCH)
+	$(BIN)/python bench/messages.py $(BENCH)
 	$(BIN)/python bench/pages.py $(BENCH)
 
 # Peers have licences of their own: they live in an environment of their own, and are only ever run as programs.

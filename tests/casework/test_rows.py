@@ -4,8 +4,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sauveterre.casework.models import Exhibit, Fact, Source
+from sauveterre.casework import rows
+from sauveterre.casework.models import Exhibit, Fact, Problem, Source
 from sauveterre.casework.rows import FACT_MODELS, copy_facts, read_facts, storable
+from sauveterre.records import problem
 from sauveterre.records.account import Account, AccountIdentifier
 from sauveterre.records.group import EventKind, GroupEvent, MemberSnapshot, Role
 from sauveterre.records.message import Message
@@ -61,3 +63,18 @@ def test_any_text_can_be_kept(source, operation, body):
 
 def test_what_cannot_be_kept_is_written_out():
     assert storable("a\x00b\udcff") == "a\\x00b\\udcff"
+
+
+def test_a_row_that_the_database_refuses_costs_that_row_and_is_named(source, operation, monkeypatch):
+    monkeypatch.setattr(rows, "AT_ONCE", 4)
+    fine = [Message(f"k{n}", "g", None, "in", NOON, "1", None, "clouds", "text", ROW) for n in range(10)]
+    where = Provenance("sha256:0", "main", "frame 99", "signal_backup_v2")
+    long = Message("k" * 2_000, "g", None, "in", NOON, "1", None, "clouds", "text", where)
+    wide = Message("k", "g", None, "in", NOON, "1", None, "clouds", "text", where, expires_in_ms=1 << 63)
+    damage = [problem.Problem(where, "a frame is damaged") for _ in range(5)]
+
+    copy_facts(source.pk, [*fine[:3], long, *damage, *fine[3:], wide])
+
+    assert [one.key for one in read_facts(Message, operation.pk)] == [one.key for one in fine]
+    told = Problem.objects.filter(source=source).values_list("locator", "what")
+    assert sorted(told) == sorted([("frame 99", "a frame is damaged")] * 5 + [("frame 99", rows.UNFIT)] * 2)

@@ -220,7 +220,7 @@ def test_a_medium_that_is_missing_or_damaged_is_never_handed_out(kit, tmp_path):
     path[third.locator].unlink()
     with pytest.raises(UnreadableSource):
         signal_backup.open_attachment(tree, location, kit.aep, third)
-    records = list(signal_backup.read(tree, location, kit.aep))
+    records = list(signal_backup.read(kit.Tree(tmp_path), location, kit.aep))
     assert [a.path is None for a in of(records, Attachment)] == [False, False, True, False] * 2
     with signal_backup.open_attachment(tree, location, kit.aep, fourth) as stream:
         assert stream.read() == CONTENTS[3]

@@ -58,7 +58,7 @@ def test_a_reader_that_is_left_leaves_nothing_behind(sandbox, tmp_path):
 def test_a_child_that_dies_costs_one_sentence(sandbox, tmp_path, monkeypatch):
     path = tmp_path / "rain.txt"
     path.write_text(f"{MD5}\n" * 20_000)
-    monkeypatch.setattr(list_streaming, "_LONGEST_WAIT", 0.001)
+    monkeypatch.setattr(list_streaming, "LONGEST_SECONDS", 0.001)
 
     with pytest.raises(UnreadableSource, match=r"rain\.txt was given up: reading took longer than"):
         list(stream_file(sandbox, path))

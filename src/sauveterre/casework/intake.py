@@ -5,21 +5,21 @@ job runs in one transaction with its own completion.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import psycopg
-from django.db import DataError, transaction
-from django.db.models import F, Q
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
 
 from sauveterre.casework import audit, crosschecking, nesting, suspects, verifying
 from sauveterre.casework.catalogue import pending_batches, write_listing, write_problems
 from sauveterre.casework.models import Entry, EntryState, Exhibit, Source, SourceState
 from sauveterre.casework.outcomes import Ended, write_outcomes
 from sauveterre.casework.presence import require_children, require_there
-from sauveterre.casework.rows import copy_facts, storable
+from sauveterre.casework.rows import UNKEPT, copy_facts, storable
 from sauveterre.casework.sources import entry_record, keys_of, path_of, source_record, way_of
-from sauveterre.errors import LimitExceeded, Locked, SauveterreError
+from sauveterre.errors import LimitExceeded, Locked, SauveterreError, UnreadableSource
 from sauveterre.media.casualty import Casualty, CasualtyReason
 from sauveterre.media.sandbox import Sandbox
 from sauveterre.pipeline.attempts import Asked, Attempts
@@ -30,13 +30,11 @@ from sauveterre.pipeline.listing import Listing, scratch_file
 from sauveterre.pipeline.messages import read_store
 from sauveterre.pipeline.opening import reader_version
 from sauveterre.pipeline.processing import nested_source
+from sauveterre.pipeline.record_file import RecordFile
 from sauveterre.pipeline.roots import root_identity, root_size
-from sauveterre.records import problem
 from sauveterre.records.entry import Cause
 from sauveterre.records.limits import Clocks, Limits
 
-UNKEPT = (DataError, psycopg.DataError)
-"""Refusals of a value, not of the database's state: trying again would not help."""
 LAST = -1
 """The priority of what may end the program: all else is safe by then."""
 
@@ -54,17 +52,17 @@ def nothing() -> None:
 
 def inventory(sandbox: Sandbox, source_id: int, *, defer: Defer) -> Callable[[], None]:
     """List a source in the sandbox; read its messages too when it is a store."""
-    row = Source.objects.select_related("exhibit__operation", "parent_entry").filter(pk=source_id).first()
+    row = _to_list().filter(pk=source_id).first()
     if row is None or row.state != SourceState.NEW:
         return nothing  # asked for twice: two keys may come in at once
     require_there(row.exhibit)
     if suspects.is_deadly(row.attempts):
         return _not_opened(row, suspects.deadly_source(), defer)
-    file, tried = scratch_file(sandbox.scratch), row.exhibit.keys.count()
+    files, tried = _Files.new(sandbox.scratch), row.exhibit.keys.count()
     try:
-        listing, facts = _listed(sandbox, row, file, defer)
+        listing, facts = _listed(sandbox, row, files, defer)
     except SauveterreError as error:
-        file.unlink()
+        files.remove()
         require_children(error)
         if isinstance(error, Locked):
             return _locked(row, error, tried=tried, defer=defer)
@@ -74,19 +72,46 @@ def inventory(sandbox: Sandbox, source_id: int, *, defer: Defer) -> Callable[[],
         try:
             with transaction.atomic():
                 _write_inventory(row, listing, facts, sandbox.limits, defer)
-        except LimitExceeded as error:
-            _not_opened(row, error, defer)()
+        except (LimitExceeded, UnreadableSource) as error:  # too much, or not what a reader writes
+            _not_opened(_as_before(row), error, defer)()
         except UNKEPT as error:
-            _not_opened(row, _unkept(error), defer)()
+            _not_opened(_as_before(row), _unkept(error), defer)()
         finally:
-            file.unlink(missing_ok=True)
+            files.remove()
 
     return write
 
 
-def _listed(sandbox: Sandbox, row: Source, file: Path, defer: Defer) -> tuple[Listing, list[Any]]:
+def _to_list() -> QuerySet[Source]:
+    return Source.objects.select_related("exhibit__operation", "parent_entry")
+
+
+def _as_before(row: Source) -> Source:
+    """Return a source as it stands in the database, where its new listing was taken back; its identity is known."""
+    found = _to_list().get(pk=row.pk)
+    found.identity = row.identity
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """What a child leaves of a source until it is written: its entries, and what it states as a message store."""
+
+    entries: Path
+    facts: Path
+
+    @classmethod
+    def new(cls, scratch: Path) -> "_Files":
+        return cls(scratch_file(scratch), scratch_file(scratch))
+
+    def remove(self) -> None:
+        for file in (self.entries, self.facts):
+            file.unlink(missing_ok=True)
+
+
+def _listed(sandbox: Sandbox, row: Source, files: _Files, defer: Defer) -> tuple[Listing, RecordFile | None]:
     """List a source into a file, and read what it states when it is a message store."""
-    clocks, keys = listing_clocks(row, sandbox.limits), keys_of(row.exhibit)
+    clocks, keys = _inventory_clocks(row, sandbox.limits), keys_of(row.exhibit)
 
     def run(function: Callable[..., Any], *arguments: Any, stage: int) -> Any:
         return sandbox.run(function, *arguments, seconds=clocks, label=suspects.source_label(row.pk, stage))
@@ -97,9 +122,15 @@ def _listed(sandbox: Sandbox, row: Source, file: Path, defer: Defer) -> tuple[Li
     elif not row.identity:
         row.identity = verifying.keep_identity(row, run(read_file, path, stage=suspects.IDENTITY), defer)
     source = source_record(row)
-    listing: Listing = run(list_source, source, sandbox.limits, keys, file, stage=suspects.LISTING)
-    facts = run(read_store, source, sandbox.limits, keys, stage=suspects.FACTS) if row.is_store else []
-    return listing, facts
+    listing: Listing = run(list_source, source, sandbox.limits, keys, files.entries, stage=suspects.LISTING)
+    if not row.is_store:
+        return listing, None
+    return listing, run(read_store, source, sandbox.limits, keys, files.facts, stage=suspects.FACTS)
+
+
+def _inventory_clocks(row: Source, limits: Limits) -> Clocks:
+    """Return how long a source may take to be listed; a message store is read meanwhile: as long as it says more."""
+    return limits.reading_clocks() if row.is_store else listing_clocks(row, limits)
 
 
 def listing_clocks(row: Source, limits: Limits) -> Clocks:
@@ -109,12 +140,12 @@ def listing_clocks(row: Source, limits: Limits) -> Clocks:
     return limits.listing_clocks(row.parent_entry.size if row.parent_entry else None)
 
 
-def _write_inventory(row: Source, listing: Listing, facts: list[Any], limits: Limits, defer: Defer) -> None:
+def _write_inventory(row: Source, listing: Listing, facts: RecordFile | None, limits: Limits, defer: Defer) -> None:
     was_closed_for = row.reason
     shared = nesting.held_budget(row, limits, listing=True)
     waiting = write_listing(row, listing, shared)
-    write_problems(row, [fact for fact in facts if isinstance(fact, problem.Problem)])
-    copy_facts(row.pk, (fact for fact in facts if not isinstance(fact, problem.Problem)))
+    if facts is not None:
+        copy_facts(row.pk, facts.records())
     defer("process", waiting)
     made, refused = nesting.add_stores(row, source_record(row), listing.stores, shared)
     write_problems(row, refused)

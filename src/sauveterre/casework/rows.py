@@ -5,10 +5,15 @@ Rows go in by COPY: the fastest way into PostgreSQL, and one that fails whole.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
+from datetime import datetime
 from enum import Enum
+from functools import cached_property
+from operator import attrgetter
+from types import NoneType
 from typing import Any, TypeVar, cast
 
-from django.db import connection, models
+import psycopg
+from django.db import DataError, connection, models, transaction
 from psycopg import Cursor
 from psycopg.types.json import Jsonb
 
@@ -22,10 +27,12 @@ from sauveterre.casework.models import (
     IdentifierFact,
     LinkFact,
     MessageFact,
+    Problem,
     ReactionFact,
     SnapshotFact,
     StoreFact,
 )
+from sauveterre.records import problem
 from sauveterre.records.account import Account, AccountIdentifier
 from sauveterre.records.group import EventKind, Group, GroupEvent, GroupKind, MemberSnapshot, Role
 from sauveterre.records.message import Attachment, Delivery, Link, Message, Reaction
@@ -51,6 +58,11 @@ ENUMS: dict[tuple[type[Any], str], type[Enum]] = {
     (GroupEvent, "kind"): EventKind,
 }
 RecordT = TypeVar("RecordT")
+UNKEPT = (DataError, psycopg.DataError)
+"""Refusals of a value, not of the database's state: trying again would not help."""
+AT_ONCE = 5_000
+UNFIT = "a value of this row is longer or larger than any real one: the row is not kept; look at it by hand"
+_AS_IT_IS = frozenset({int, bool, float, bytes, datetime, NoneType})
 PROVENANCE = ("prov_source", "prov_path", "prov_locator", "prov_reader")
 
 
@@ -62,15 +74,15 @@ def copy_rows(model: type[models.Model], columns: Sequence[str], rows: Iterable[
         cursor = cast("Cursor[Any]", wrapper.cursor)
         with cursor.copy(statement) as copy:
             for row in rows:
-                copy.write_row([_value(value) for value in row])
+                copy.write_row([value if type(value) in _AS_IT_IS else _value(value) for value in row])
 
 
 def _value(value: Any) -> Any:
     """Make a value fit for PostgreSQL: no NUL in text, enums by value, tuples and lists as JSON."""
+    if type(value) is str:
+        return storable(value)
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, str):
-        return storable(value)
     if isinstance(value, list | tuple | dict):
         return Jsonb(value)
     return value
@@ -78,21 +90,82 @@ def _value(value: Any) -> Any:
 
 def storable(text: str) -> str:
     r"""Return text that PostgreSQL can hold: NUL and lone surrogates written out as ``\x00`` and ``\udcXX``."""
-    return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()
+    if "\x00" in text:
+        text = text.replace("\x00", "\\x00")
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
-def copy_facts(source_id: int, facts: Iterable[Any]) -> None:
-    """Write message records of any kinds as the facts of one source, in their order."""
-    by_kind: dict[type[Any], list[Any]] = {}
-    for fact in facts:
-        by_kind.setdefault(type(fact), []).append(fact)
-    for kind, records in by_kind.items():
+def copy_facts(source_id: int, records: Iterable[Any]) -> None:
+    """Write what a store states as the facts and problems of one source, those of each kind in their order.
+
+    At most ``AT_ONCE`` records of a kind are held. One that the database refuses becomes a problem that names its row:
+    a hostile value may be longer or larger than its column, and costs that row alone.
+    """
+    waiting: dict[type[Any], list[Any]] = {}
+
+    def take(record: Any) -> None:
+        held = waiting.setdefault(type(record), [])
+        held.append(record)
+        if len(held) == AT_ONCE:
+            write(type(record))
+
+    def write(kind: type[Any]) -> None:
+        for record in _refused(source_id, kind, waiting.pop(kind)):
+            take(problem.Problem(record.provenance, UNFIT))
+
+    for record in records:
+        take(record)
+    for kind in (*FACT_MODELS, problem.Problem):
+        if kind in waiting:
+            write(kind)
+
+
+def _refused(source_id: int, kind: type[Any], records: list[Any]) -> list[Any]:
+    """Write records of one kind, and return those that the database refuses."""
+    table = _TABLES[kind]
+    try:
+        with transaction.atomic():
+            copy_rows(table.model, table.columns, ((source_id, *table.values(record)) for record in records))
+    except UNKEPT:
+        fit = [record for record in records if table.fits(record)]
+        if kind is problem.Problem or len(fit) == len(records):
+            raise
+        _refused(source_id, kind, fit)
+        return [record for record in records if not table.fits(record)]
+    return []
+
+
+class _Table:
+    """Where records of one kind are written: the columns, what gives their values, and what these may be."""
+
+    def __init__(self, kind: type[Any], model: type[models.Model], where: Sequence[str]) -> None:
         names = [field.name for field in fields(kind) if field.name != "provenance"]
-        rows = (
-            [source_id, *provenance_row(record.provenance), *(getattr(record, name) for name in names)]
-            for record in records
+        self.model = model
+        self.columns = ["source_id", *where, *names]
+        self.values = attrgetter(*(f"provenance.{column.removeprefix('prov_')}" for column in where), *names)
+
+    @cached_property
+    def _most(self) -> list[int | None]:
+        return [_most_of(self.model._meta.get_field(column)) for column in self.columns[1:]]
+
+    def fits(self, record: Any) -> bool:
+        """Say whether no text is longer, and no number larger, than its column takes."""
+        return all(
+            most is None or value is None or (len(storable(value)) if isinstance(value, str) else abs(value)) <= most
+            for value, most in zip(self.values(record), self._most, strict=True)
         )
-        copy_rows(FACT_MODELS[kind], ["source_id", *PROVENANCE, *names], rows)
+
+
+def _most_of(field: Any) -> int | None:
+    """Return the most characters of a text's column, or the largest number of a number's; None for all others."""
+    if isinstance(field, models.IntegerField):
+        return connection.ops.integer_field_range(field.get_internal_type())[1]
+    most: int | None = getattr(field, "max_length", None)
+    return most
+
+
+_TABLES = {kind: _Table(kind, model, PROVENANCE) for kind, model in FACT_MODELS.items()}
+_TABLES[problem.Problem] = _Table(problem.Problem, Problem, ("path", "locator", "reader"))
 
 
 def provenance_row(provenance: Provenance) -> list[str]:

@@ -31,9 +31,8 @@ def read(
     limits = limits_from(limit)
     with Sandbox(workers=1, limits=limits) as sandbox:
         try:
-            records = sandbox.run(read_messages, source, limits, keys, seconds=limits.listing_clocks(None))
+            for record in read_messages(source, sandbox, limits, keys):
+                jsonl.record_line(record)
         except Casualty as casualty:
             jsonl.line("failure", path=str(source), reason=str(casualty))
             raise typer.Exit(8) from casualty
-    for record in records:
-        jsonl.record_line(record)

@@ -104,6 +104,19 @@ def match(
                 yield from hits[row]
 
 
+def match_sha256(digests: Sequence[str], lists: Sequence[KnownList]) -> Iterator[Hit]:
+    """Yield the hits of files of which nothing but their SHA-256 is known: by list, in the order of the digests."""
+    rows = np.frombuffer(bytes.fromhex("".join(digests)), np.uint8).reshape(-1, WIDTHS["sha256"])
+    for known in lists:
+        if not digests or known.exact.count("sha256") == 0:
+            continue
+        items = known.exact.lookup("sha256", rows)
+        for place in np.flatnonzero(items >= 0).tolist():
+            item, digest = int(items[place]), digests[place]
+            category, locator = known.category(item), known.locator(item)
+            yield Hit(digest, known.identity, Digest("sha256", digest), 0, None, category, locator)
+
+
 def _own(row: int, content: Fingerprint, options: MatchOptions) -> _Asked:
     picture, sha256 = content.picture, content.digests.sha256
     if picture is None:

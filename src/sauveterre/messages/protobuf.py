@@ -12,15 +12,28 @@ import base64
 import binascii
 import struct
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Container, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 MAX_DEPTH = 40
 """Most messages inside one another. The deepest that is meant has 12."""
 
 Fields = dict[str, Any]
 """A decoded message: only the fields that are present, by name."""
+
+
+class Step(NamedTuple):
+    """What is done with a value on the wire."""
+
+    name: str
+    """Of its field."""
+    kind: str
+    """The message that it holds; empty for all else."""
+    convert: Callable[[Any], Any] | None
+    """How it becomes a value; None where it is one."""
+    put: Callable[[Fields, str, Any], None] | None
+    """How it is put into the fields; None where the last one counts."""
 
 
 class Malformed(ValueError):
@@ -44,7 +57,9 @@ class Schema:
 
     messages: Mapping[str, Mapping[int, Field]]
     enums: Mapping[str, Mapping[str, int]]
-    by_name: Mapping[str, Mapping[str, Field]] = field(default_factory=dict)
+    by_name: Mapping[str, Mapping[str, Field]]
+    steps: Mapping[str, Mapping[int, Step]]
+    """What is done with each value on the wire, by its tag: field number and wire type."""
 
 
 def schema(messages: Mapping[str, str], enums: Mapping[str, str]) -> Schema:
@@ -59,8 +74,33 @@ def schema(messages: Mapping[str, str], enums: Mapping[str, str]) -> Schema:
         for row in table.values():
             if row.kind not in SCALARS and row.kind not in tables and row.kind not in values:
                 raise KeyError(f"{name}.{row.name} has the unknown kind {row.kind}")
+    return _schema(tables, values)
+
+
+def leading_to(whole: Schema, kind: str) -> Schema:
+    """Return a schema with only those fields by which messages of one kind are reached, and these messages whole."""
+    reached = {kind}
+    while more := {
+        name
+        for name, table in whole.messages.items()
+        if name not in reached and any(row.kind in reached for row in table.values())
+    }:
+        reached |= more
+    tables = {
+        name: {number: row for number, row in table.items() if name == kind or row.kind in reached}
+        for name, table in whole.messages.items()
+        if name in reached
+    }
+    return _schema(tables, whole.enums)
+
+
+def _schema(tables: Mapping[str, Mapping[int, Field]], enums: Mapping[str, Mapping[str, int]]) -> Schema:
     by_name = {name: {row.name: row for row in table.values()} for name, table in tables.items()}
-    return Schema(tables, values, by_name)
+    steps = {
+        name: {tag: step for row in table.values() for tag, step in _steps(row, tables, enums)}
+        for name, table in tables.items()
+    }
+    return Schema(tables, enums, by_name, steps)
 
 
 def _rows(text: str) -> list[Field]:
@@ -76,22 +116,26 @@ def clean_text(value: str) -> str:
     return value.encode("utf-8", "backslashreplace").decode("utf-8").replace("\x00", "\\x00")
 
 
+_CONTINUED = [sum(0x80 << 7 * place for place in range(count)) for count in range(11)]
+"""What the marks of so many bytes that another one follows add to a number."""
+
+
 def read_varint(data: bytes, at: int) -> tuple[int, int]:
     """Return a varint and the offset after it; raise ``Malformed`` when it is cut or longer than 64 bits."""
-    if at < len(data) and data[at] < 0x80:
-        return data[at], at + 1
-    value = 0
-    for shift in range(0, 70, 7):
-        if at >= len(data):
-            raise Malformed(f"a number is cut off at offset {at}")
-        byte = data[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            if value >> 64:
-                break
-            return value, at
-    raise Malformed(f"a number has more than 64 bits at offset {at - 1}")
+    value = shift = 0
+    try:
+        for end in range(at, at + 10):
+            byte = data[end]
+            value += byte << shift
+            if byte < 0x80:
+                value -= _CONTINUED[end - at]
+                if value >> 64:
+                    raise Malformed(f"a number has more than 64 bits at offset {end}")
+                return value, end + 1
+            shift += 7
+    except IndexError:
+        raise Malformed(f"a number is cut off at offset {len(data)}") from None
+    raise Malformed(f"a number has more than 64 bits at offset {at + 9}")
 
 
 _FIXED = {1: 8, 5: 4}
@@ -120,26 +164,26 @@ def _signed(bits: int) -> Callable[[int], int]:
 
 
 def _text(value: bytes) -> str:
-    return clean_text(value.decode("utf-8", "backslashreplace"))
+    return value.decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
 
 
 def _little(value: bytes) -> int:
     return int.from_bytes(value, "little")
 
 
-SCALARS: dict[str, tuple[int, Callable[[Any], Any]]] = {
-    "uint64": (0, int),
+SCALARS: dict[str, tuple[int, Callable[[Any], Any] | None]] = {
+    "uint64": (0, None),
     "uint32": (0, lambda value: value & 0xFFFFFFFF),
     "int64": (0, _signed(64)),
     "int32": (0, _signed(32)),
     "bool": (0, bool),
     "string": (2, _text),
-    "bytes": (2, bytes),
+    "bytes": (2, None),
     "fixed32": (5, _little),
     "fixed64": (1, _little),
     "float": (5, lambda value: struct.unpack("<f", value)[0]),
 }
-"""Kind: the wire type that carries it, and how to turn what was carried into a value."""
+"""Kind: the wire type that carries it, and how to turn what was carried into a value; None where it is one."""
 
 
 class Decoder:
@@ -159,19 +203,35 @@ class Decoder:
 
         A field whose wire type is not its kind's counts as unknown, as protobuf demands.
         """
-        table = self.schema.messages[message]
-        fields: Fields = {}
-        at = 0
-        while at < len(data):
-            start = at
-            tag, at = read_varint(data, at)
-            number, wire = tag >> 3, tag & 7
-            if number == 0:
+        steps, fields, at, end = self.schema.steps[message], Fields(), 0, len(data)
+        while at < end:
+            start, tag = at, data[at]
+            at += 1
+            if tag > 0x7F:
+                tag, at = read_varint(data, start)
+            step = steps.get(tag)
+            if step is None and tag < 8:
                 raise Malformed(f"field number 0 at offset {start}")
-            raw, at = _raw_value(data, at, wire)
-            row = table.get(number)
-            if row is None or not self._take(fields, row, wire, raw, depth):
-                self._unknown(fields, message, str(number), raw)
+            value: Any
+            wire = tag & 7
+            if wire == 2 and at < end and (first := data[at]) < 0x80 and (stop := at + 1 + first) <= end:
+                value, at = data[at + 1 : stop], stop
+            elif wire == 0 and at < end and (first := data[at]) < 0x80:
+                value, at = first, at + 1
+            else:  # a number or a length of more than one byte, and what is neither
+                value, at = _raw_value(data, at, wire)
+            if step is None:
+                self._unknown(fields, message, str(tag >> 3), value)
+                continue
+            name, kind, convert, put = step
+            if kind:
+                value = self._inner(value, name, kind, depth)
+            elif convert:
+                value = convert(value)
+            if put is None:
+                fields[name] = value
+            else:
+                put(fields, name, value)
         return fields
 
     def _unknown(self, fields: Fields, message: str, name: str, raw: object) -> None:
@@ -179,27 +239,13 @@ class Decoder:
             self.unknown[f"{message}.{name}"] += 1
             fields.setdefault(f"#{name}", []).append(raw)
 
-    def _take(self, fields: Fields, row: Field, wire: int, raw: int | bytes, depth: int) -> bool:
-        """Put one wire value into ``fields``; return whether its wire type fits its kind."""
-        if row.kind in self.schema.messages:
-            if not isinstance(raw, bytes) or wire != 2:
-                return False
-            if depth >= MAX_DEPTH:
-                raise Malformed(f"more than {MAX_DEPTH} messages lie inside one another, in {row.name}")
-            try:
-                value = self.decode(raw, row.kind, depth + 1)
-            except Malformed as error:
-                raise Malformed(f"{row.name}: {error}") from None
-            _put(fields, row, value)
-            return True
-        expected, convert = SCALARS["uint64"] if row.kind in self.schema.enums else SCALARS[row.kind]
-        if wire == expected:
-            _put(fields, row, convert(raw))
-            return True
-        if wire == 2 and row.repeated and isinstance(raw, bytes):
-            fields.setdefault(row.name, []).extend(_packed(raw, expected, convert))
-            return True
-        return False
+    def _inner(self, data: bytes, name: str, kind: str, depth: int) -> Fields:
+        if depth >= MAX_DEPTH:
+            raise Malformed(f"more than {MAX_DEPTH} messages lie inside one another, in {name}")
+        try:
+            return self.decode(data, kind, depth + 1) if data else {}
+        except Malformed as error:
+            raise Malformed(f"{name}: {error}") from None
 
     def from_json(self, value: object, message: str, depth: int = 0) -> Fields:
         """Read one message from parsed proto3-JSON; raise ``Malformed`` naming the field."""
@@ -243,21 +289,39 @@ class Decoder:
         return number
 
 
-def _put(fields: Fields, row: Field, value: object) -> None:
-    """Store a value; of a field that should come once, the last one counts, but messages are merged."""
-    if row.repeated:
-        fields.setdefault(row.name, []).append(value)
-    elif isinstance(value, dict) and isinstance(fields.get(row.name), dict):
-        fields[row.name].update(value)
+def _steps(row: Field, messages: Container[str], enums: Container[str]) -> Iterator[tuple[int, Step]]:
+    """Yield the tags that a field may come under, each with what is done then; packed numbers come under another."""
+    tag = row.number << 3
+    if row.kind in messages:
+        yield tag | 2, Step(row.name, row.kind, None, _append if row.repeated else _merge)
+        return
+    wire, convert = SCALARS["uint64"] if row.kind in enums else SCALARS[row.kind]
+    yield tag | wire, Step(row.name, "", convert, _append if row.repeated else None)
+    if row.repeated and wire != 2:
+        yield tag | 2, Step(row.name, "", lambda raw: _packed(raw, wire, convert), _extend)
+
+
+def _append(fields: Fields, name: str, value: object) -> None:
+    fields.setdefault(name, []).append(value)
+
+
+def _extend(fields: Fields, name: str, values: list[object]) -> None:
+    fields.setdefault(name, []).extend(values)
+
+
+def _merge(fields: Fields, name: str, value: Fields) -> None:
+    """Put a message that should come once: several are merged."""
+    if name in fields:
+        fields[name].update(value)
     else:
-        fields[row.name] = value
+        fields[name] = value
 
 
-def _packed(data: bytes, wire: int, convert: Callable[[Any], Any]) -> list[object]:
+def _packed(data: bytes, wire: int, convert: Callable[[Any], Any] | None) -> list[object]:
     values, at = [], 0
     while at < len(data):
         raw, at = _raw_value(data, at, wire)
-        values.append(convert(raw))
+        values.append(convert(raw) if convert else raw)
     return values
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sauveterre.matching.bloom import BloomFilter
 from sauveterre.matching.film_copies import FilmCopy, film_copies
-from sauveterre.matching.hits import match
+from sauveterre.matching.hits import match, match_sha256
 from sauveterre.matching.known import KnownList
 from sauveterre.matching.stacks import Candidate, Stack, stack
 from sauveterre.records.content import Fingerprint
@@ -21,6 +21,11 @@ def open_built(path: Path) -> KnownList:
 def look_up(prints: Iterable[Fingerprint], lists: Sequence[KnownList]) -> list[Hit]:
     """Return the hits of contents on lists, in the order of the contents."""
     return list(match(prints, lists))
+
+
+def look_up_claims(digests: Sequence[str], lists: Sequence[KnownList]) -> list[Hit]:
+    """Return the hits of files that are only known by a SHA-256 that somebody states."""
+    return list(match_sha256(digests, lists))
 
 
 def probably_known(sha1: str, path: Path) -> bool:

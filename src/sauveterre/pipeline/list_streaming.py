@@ -23,13 +23,11 @@ from sauveterre.media.sandbox import Sandbox
 from sauveterre.pipeline.list_building import Part, records_of
 from sauveterre.pipeline.list_reading import clocks_for
 from sauveterre.records.hash_list import ListRecord
-from sauveterre.records.limits import Clocks
+from sauveterre.records.limits import LONGEST_SECONDS, Clocks
 from sauveterre.records.pulse import heard
 
 BATCH = 500
 _LENGTH = 8
-_LONGEST_WAIT = 30 * 24 * 3_600.0
-"""Seconds that a child may wait for whoever takes the records; its processor's time is bounded by the list's size."""
 _LOOK_SECONDS = 0.1
 
 
@@ -50,7 +48,7 @@ def _stream(sandbox: Sandbox, parts: Sequence[Part], *, is_version: bool) -> Ite
     pipe = sandbox.scratch / f"records-{secrets.token_hex(4)}"
     os.mkfifo(pipe, 0o600)
     cpu = clocks_for(sandbox.limits, [part.path for part in parts]).total
-    clocks = Clocks(total=_LONGEST_WAIT, cpu=cpu)
+    clocks = Clocks(total=LONGEST_SECONDS, cpu=cpu)  # it may wait for whoever takes the records
     done = sandbox.submit(_send, pipe, tuple(parts), is_version, seconds=clocks)
     with _reading(pipe) as end:
         try:

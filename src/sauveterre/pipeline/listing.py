@@ -78,7 +78,7 @@ def read_entries(file: Path, ended: Callable[[], bool] = lambda: True) -> Iterat
     with file.open("rb", buffering=0) as stream:
         unpacker = msgpack.Unpacker(max_buffer_size=MOST_RECORD_BYTES, use_list=False)
         try:
-            for block in _blocks(stream, ended):
+            for block in growing_blocks(stream, ended):
                 unpacker.feed(block)
                 yield from (_entry(values) for values in unpacker)
         except (msgpack.UnpackException, LookupError, ValueError, TypeError, AttributeError, OverflowError) as error:
@@ -87,7 +87,8 @@ def read_entries(file: Path, ended: Callable[[], bool] = lambda: True) -> Iterat
             ) from error
 
 
-def _blocks(stream: FileIO, ended: Callable[[], bool]) -> Iterator[bytes]:
+def growing_blocks(stream: FileIO, ended: Callable[[], bool]) -> Iterator[bytes]:
+    """Yield the blocks of a file that may still grow until ``ended``."""
     while True:
         last = ended()
         if block := stream.read(_BLOCK):

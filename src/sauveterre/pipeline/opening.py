@@ -114,12 +114,6 @@ def open_source(source: Source, limits: Limits, keys: tuple[str, ...], opened: E
     return container
 
 
-def open_store(source: Source, limits: Limits, keys: tuple[str, ...], opened: ExitStack) -> StoreContainer:
-    """Open a message store; ``opened`` closes what lies around it."""
-    around = open_source(Source(source.path, source.identity, source.steps[:-1]), limits, keys, opened)
-    return opened.enter_context(StoreContainer(around, source.steps[-1], source.identity, keys))
-
-
 def _one_step(
     container: Container,
     step: Step,

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 MEBIBYTE = 1 << 20
+LONGEST_SECONDS = 30 * 24 * 3_600.0
+"""The total of a task that may take as long as it gives signs of life."""
 ENTRIES_PER_SECOND = 100
 """Names that a folder gives in a second at the very least, on the slowest medium."""
 
@@ -92,6 +94,10 @@ class Limits:
         """Return the clocks for reading or listing a source from end to end; a folder has no size but its entries."""
         long = self.entries / ENTRIES_PER_SECOND if size is None else size / self.slowest_bytes
         return Clocks(total=self.listing_seconds + long, silence=self.silence_seconds)
+
+    def reading_clocks(self) -> Clocks:
+        """Return the clocks for what is read row by row: as long as rows come."""
+        return Clocks(total=LONGEST_SECONDS, silence=self.silence_seconds)
 
     def _most_read(self, size: int | None) -> int:
         return min(size or 0, self.entry_bytes)

@@ -37,6 +37,7 @@ from sauveterre.casework.models.facts import (
 )
 from sauveterre.casework.models.film import Film, FilmCopy
 from sauveterre.casework.models.findings import (
+    ClaimedHit,
     ClockSkew,
     Contradiction,
     CountryIndication,
@@ -61,7 +62,8 @@ from sauveterre.casework.models.referral import Referral, ReferralElement
 from sauveterre.casework.models.tally import Change, Tally
 
 __all__ = [
-    "AccountFact", "ActionDay", "AttachmentFact", "AuditEvent", "Change", "ClockSkew", "Confirmation", "Content",
+    "AccountFact", "ActionDay", "AttachmentFact", "AuditEvent", "Change", "ClaimedHit", "ClockSkew", "Confirmation",
+    "Content",
     "Contradiction", "CountryIndication", "CountryPackage", "Crosscheck", "CustodyAct", "CustodyEvent",
     "CustodySignature", "DeliveryFact", "Entry", "EntryState", "EventFact", "Exhibit", "ExhibitKey", "ExhibitKind",
     "ExhibitPhoto", "Fact", "Film", "FilmCopy", "Finding", "GivenDigest", "GroupFact", "HashList", "Hit",

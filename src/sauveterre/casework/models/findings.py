@@ -243,6 +243,22 @@ class Hit(models.Model):
         return (int(self.value, 16) ^ int.from_bytes(bytes(picture.reference_pdq), "big")).bit_count()
 
 
+class ClaimedHit(models.Model):
+    """A file that is on a list by the SHA-256 that a message states for it, and that the operation does not hold.
+
+    Once it does, what its content gives counts in its place.
+    """
+
+    hash_list = models.ForeignKey(HashList, on_delete=models.CASCADE, related_name="claimed")
+    sha256 = models.CharField(max_length=64)
+    category_scheme = models.TextField(blank=True)
+    category_code = models.TextField(blank=True)
+    locator = models.TextField()
+
+    class Meta:
+        indexes = [models.Index(fields=["sha256"])]
+
+
 class Stack(models.Model):
     """Near-identical contents that a reviewer decides once. A decided one may hold its head alone."""
 

@@ -1,7 +1,7 @@
 """The operation in figures. Each is counted as the list behind it counts, so that both always agree."""
 
 from sauveterre.casework.models import StorageSpace
-from sauveterre.casework.selectors import action, exhibits, groups, people, stacks
+from sauveterre.casework.selectors import action, claims, exhibits, groups, people, stacks
 from sauveterre.casework.selectors.access import Sight
 from sauveterre.casework.selectors.tallies import Counted
 
@@ -27,6 +27,7 @@ def overview(sight: Sight, account: exhibits.Account, counted: Counted) -> dict[
         "ignorable": hits["ignorable"],
         "decided": hits["decided"],
         "near": hits["near"],
+        "claimed": claims.claimed_count(sight),
         "pictures_and_films": counted.shown["all"],
         "stacks": counted.stacks,
         "left": counted.effect.left,

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from sauveterre.casework import audit
 from sauveterre.casework.assessing import fingerprints_of
+from sauveterre.casework.claims import claimed_digests
 from sauveterre.casework.list_store import Taken, read_version
 from sauveterre.casework.models import HashList, Hit, Officer, Operation
 from sauveterre.casework.services.operations import require_member
@@ -14,7 +15,7 @@ from sauveterre.casework.settling import rehit
 from sauveterre.casework.storage import kept_list
 from sauveterre.errors import InvalidInput
 from sauveterre.matching.differences import Difference, difference
-from sauveterre.pipeline.known import look_up, open_built
+from sauveterre.pipeline.known import look_up, look_up_claims, open_built
 from sauveterre.records.hash_list import Hit as HitRecord
 from sauveterre.records.hash_list import Origin, Shape, Trust
 
@@ -103,11 +104,11 @@ def update_hash_list(
         row = _succeed(_row(operation, name, version, taken, origin, by), before)
         if row.kind != before.kind:
             raise InvalidInput(f"{name} is a {before.kind} and {path.name} a {row.kind}; add it under another --name")
-        update, hits = _compared(taken, before, row)
+        update, hits, claims = _compared(taken, before, row)
         if shape is None:
             _require_clear(path.name, taken, update.difference)
         if not preview:
-            _replace(taken, old, row, hits, update)
+            _replace(taken, old, row, (hits, claims), update)
     return update if preview else replace(update, row=row)
 
 
@@ -160,11 +161,14 @@ def _require_clear(name: str, taken: Taken, changed: Difference) -> None:
         )
 
 
-def _compared(taken: Taken, before: HashList, row: HashList) -> tuple[Update, list[HitRecord]]:
-    """Return what a new version changes, noted on its row too, and its hits; a filter changes and gives none."""
+def _compared(taken: Taken, before: HashList, row: HashList) -> tuple[Update, list[HitRecord], list[HitRecord]]:
+    """Return what a new version changes, noted on its row too, and its hits on contents and on claimed digests.
+
+    A filter changes and gives none.
+    """
     reading = taken.reading
     if taken.is_filter:
-        return Update(None, before.version, reading.items, 0, Difference(0, 0, 0, 0), 0, 0), []
+        return Update(None, before.version, reading.items, 0, Difference(0, 0, 0, 0), 0, 0), [], []
     known = taken.known()
     changed = difference(open_built(kept_list(before.kept_as, before.name, before.version)), known)
     row.hashes_added, row.hashes_removed, row.hashes_changed = changed.added, changed.removed, changed.changed
@@ -172,16 +176,20 @@ def _compared(taken: Taken, before: HashList, row: HashList) -> tuple[Update, li
     on_it = Hit.objects.filter(hash_list__operation=row.operation, hash_list__name=row.name)
     was, now = set(on_it.values_list("content__sha256", flat=True)), {hit.sha256 for hit in hits}
     found, opened = len(now - was), len(was - now)
-    return Update(None, before.version, reading.items, reading.problem_count, changed, found, opened), hits
+    contents = row.operation.contents.values_list("sha256", flat=True)
+    claims = look_up_claims(claimed_digests(row.operation, set(contents)), [known])
+    return Update(None, before.version, reading.items, reading.problem_count, changed, found, opened), hits, claims
 
 
 @transaction.atomic
-def _replace(taken: Taken, old: list[HashList], row: HashList, hits: list[HitRecord], update: Update) -> None:
+def _replace(
+    taken: Taken, old: list[HashList], row: HashList, hits: tuple[list[HitRecord], list[HitRecord]], update: Update
+) -> None:
     Operation.objects.select_for_update(no_key=True).get(pk=row.operation_id)  # assessments write before or after
     HashList.objects.filter(pk__in=[one.pk for one in old]).update(in_force=False)
     row.save()
     taken.keep(row)
-    rehit(old, row, hits)
+    rehit(old, row, *hits)
     _enter(row, "hash-list-updated", before=update.before, found=update.found, opened=update.opened)
 
 

@@ -7,6 +7,7 @@ descriptions.
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import cached_property
 from typing import BinaryIO
 from uuid import UUID
 
@@ -73,8 +74,8 @@ def read(tree: Tree, location: StoreLocation, key: str | None) -> Iterator[Messa
     wrong and ``UnreadableSource`` when the main file cannot be opened; damage inside becomes ``Problem``
     records.
     """
-    opened = store.open_store(tree, location, key)
-    survey = store.survey(opened)
+    last = _opened(tree, location, key)
+    opened, survey = last.store, last.survey
     owner_aci = str(UUID(bytes=survey.owner)) if survey.owner else ""
     owner = f"aci:{owner_aci}" if owner_aci else f"self:sha256:{opened.digest}"
     context = Context(opened, owner, owner_aci, moment(survey.info.get("backupTimeMs")))
@@ -161,30 +162,43 @@ def _unknown(opened: store.Store, unknown: Counter[str], first_seen: dict[str, i
 
 def attachments(tree: Tree, location: StoreLocation, key: str | None) -> Iterator[Entry]:
     """List every distinct medium that a message names and whose file is there; raises as ``read`` does."""
-    opened = store.open_store(tree, location, key)
-    for medium in media.referenced(opened):
-        yield media.entry(opened, medium)
+    last = _opened(tree, location, key)
+    for medium in media.referenced(last.store):
+        yield media.entry(last.store, medium)
 
 
 def open_attachment(tree: Tree, location: StoreLocation, key: str | None, entry: Entry) -> BinaryIO:
     """Open one medium's plain bytes; raise ``UnreadableSource`` when it fails its checks or is not there."""
-    opened, table = _media_table(tree, location, key)
-    medium = table.get(entry.locator.removeprefix("media "))
+    last = _opened(tree, location, key)
+    medium = last.media.get(entry.locator.removeprefix("media "))
     if medium is None:
-        raise UnreadableSource(f"no message in {opened.main} names {entry.locator}: list the attachments again")
-    return media.open_medium(opened, medium)
+        raise UnreadableSource(f"no message in {last.store.main} names {entry.locator}: list the attachments again")
+    return media.open_medium(last.store, medium)
 
 
-_Table = tuple[store.Store, dict[str, media.Medium]]
-_LAST: list[tuple[Tree, StoreLocation, str | None, _Table]] = []
-"""The media table of the store that was asked last: one pass over its frames serves all attachments."""
+class _Opened:
+    """An opened store, and what one pass over its frames each tells of it."""
+
+    def __init__(self, opened: store.Store) -> None:
+        self.store = opened
+
+    @cached_property
+    def survey(self) -> store.Survey:
+        return store.survey(self.store)
+
+    @cached_property
+    def media(self) -> dict[str, media.Medium]:
+        return {medium.name: medium for medium in media.referenced(self.store)}
 
 
-def _media_table(tree: Tree, location: StoreLocation, key: str | None) -> _Table:
-    for last_tree, last_location, last_key, table in _LAST:
+_LAST: list[tuple[Tree, StoreLocation, str | None, _Opened]] = []
+"""The store that was asked last: it is tried with a key, listed, read, and asked for one attachment after the other."""
+
+
+def _opened(tree: Tree, location: StoreLocation, key: str | None) -> _Opened:
+    for last_tree, last_location, last_key, last in _LAST:
         if last_tree is tree and last_location == location and last_key == key:
-            return table
-    opened = store.open_store(tree, location, key)
-    table = (opened, {medium.name: medium for medium in media.referenced(opened)})
-    _LAST[:] = [(tree, location, key, table)]
-    return table
+            return last
+    found = _Opened(store.open_store(tree, location, key))
+    _LAST[:] = [(tree, location, key, found)]
+    return found

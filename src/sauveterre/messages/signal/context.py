@@ -127,7 +127,8 @@ class Leaf:
 
     def provenance(self, suffix: str = "") -> Provenance:
         """Say where this frame (and what in it) lies."""
-        return self.context.store.provenance(self.ordinal, f"{self.place} {suffix}".strip())
+        place = f"{self.place} {suffix}" if self.place and suffix else self.place or suffix
+        return self.context.store.provenance(self.ordinal, place)
 
     def at(self, fields: Fields, counted: str) -> Provenance:
         """Say where a part of this frame lies: its own row, where it has one, else its place by count."""

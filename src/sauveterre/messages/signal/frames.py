@@ -38,20 +38,33 @@ class ByteFeed:
     def __init__(self, chunks: Iterator[bytes]) -> None:
         """Begin at offset 0."""
         self._chunks = chunks
-        self._held = bytearray()
-        self.offset = 0
+        self._held = b""
+        self._at = 0
+        self._before = 0
+
+    @property
+    def offset(self) -> int:
+        """Return how many bytes were read."""
+        return self._before + self._at
 
     def take(self, count: int) -> bytes:
         """Return the next ``count`` bytes, fewer only at the end."""
-        while len(self._held) < count:
-            chunk = next(self._chunks, None)
-            if chunk is None:
-                break
-            self._held += chunk
-        data = bytes(self._held[:count])
-        del self._held[:count]
-        self.offset += len(data)
+        end = self._at + count
+        if end > len(self._held):
+            self._gather(count)
+            end = count
+        data = self._held[self._at : end]
+        self._at += len(data)
         return data
+
+    def _gather(self, count: int) -> None:
+        """Hold the next ``count`` bytes in one piece, at its beginning."""
+        pieces = [self._held[self._at :]]
+        length = len(pieces[0])
+        while length < count and (chunk := next(self._chunks, None)) is not None:
+            pieces.append(chunk)
+            length += len(chunk)
+        self._before, self._held, self._at = self.offset, b"".join(pieces), 0
 
     def skip(self, count: int) -> int:
         """Pass over ``count`` bytes in small steps; return how many there were."""

@@ -68,16 +68,16 @@ def links_in(text: str) -> Iterator[SafeLink]:
 
 def safe_text(text: str) -> str:
     """Return the text with the live credentials in its links replaced by their marks."""
-    if "/" not in text:
-        return text
     pieces, at = [], 0
     for start, end in _spans(text):
         pieces += [text[at:start], safe_link(text[start:end]).marked]
         at = end
-    return "".join([*pieces, text[at:]])
+    return "".join([*pieces, text[at:]]) if pieces else text
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:
+    if "/" not in text:
+        return
     for match in _URL.finditer(text):
         yield match.start(), match.start() + len(_trimmed(match.group()))
 

@@ -16,7 +16,7 @@ from sauveterre.messages.protobuf import Decoder, Fields, Malformed
 from sauveterre.messages.signal.context import HELD
 from sauveterre.messages.signal.crypto import CHUNK, ChunkStream, Sealed
 from sauveterre.messages.signal.frames import file_chunks
-from sauveterre.messages.signal.schema import SCHEMA
+from sauveterre.messages.signal.schema import MEDIA
 from sauveterre.messages.signal.store import Store
 from sauveterre.records.entry import Entry, EntryKind
 
@@ -67,7 +67,7 @@ def referenced(store: Store) -> Iterator[Medium]:
     Frames that are damaged are passed over: reading the store reports them.
     """
     seen: set[str] = set()
-    decoder = Decoder(SCHEMA)
+    decoder = Decoder(MEDIA, keep_unknown=False)
     for count, part in enumerate(store.parts()):
         if part.fault or count == 0:
             continue

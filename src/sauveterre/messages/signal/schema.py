@@ -5,7 +5,7 @@ Numbers and names are facts about the format, written down from public descripti
 Dates are Unix milliseconds, ``timestamp`` too; an ACI is 16 raw bytes.
 """
 
-from sauveterre.messages.protobuf import schema
+from sauveterre.messages.protobuf import leading_to, schema
 from sauveterre.messages.signal.settings_schema import SETTINGS, SETTINGS_ENUMS
 
 RECIPIENTS = {
@@ -238,6 +238,9 @@ SURVEY = schema(
     ENUMS,
 )
 """Only what the first pass needs to tell the device owner's own ACI."""
+
+MEDIA = leading_to(SCHEMA, "LocatorInfo")
+"""Only what leads to the files that messages name."""
 
 LOCAL = schema(
     {

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from posixpath import dirname, join
 from typing import Protocol
 
@@ -60,6 +60,13 @@ class Store:
     media: dict[str, str]
     """Path in the tree of each media file that is there, by media name."""
     reader: str
+    _unit: str = field(init=False)
+    _identity: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Keep what every provenance says."""
+        object.__setattr__(self, "_unit", "line" if self.kind == "export" else "frame")
+        object.__setattr__(self, "_identity", f"sha256:{self.digest}")
 
     def parts(self) -> Iterator[Part]:
         """Yield every frame as it lies in the stream."""
@@ -76,9 +83,8 @@ class Store:
 
     def provenance(self, ordinal: int, suffix: str = "") -> Provenance:
         """Name a frame (or line) of the main file, and what in it."""
-        unit = "line" if self.kind == "export" else "frame"
-        locator = f"{unit} {ordinal} {suffix}".rstrip()
-        return Provenance(f"sha256:{self.digest}", self.main, locator, self.reader)
+        locator = f"{self._unit} {ordinal} {suffix}" if suffix else f"{self._unit} {ordinal}"
+        return Provenance(self._identity, self.main, locator, self.reader)
 
 
 def find(tree: Tree, reader: str) -> Iterator[StoreLocation]:

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 
+from sauveterre.casework.selectors import claims
 from sauveterre.casework.selectors import clocks as times
 from sauveterre.casework.selectors import groups as selectors
 from sauveterre.casework.selectors import people as persons
@@ -42,6 +43,8 @@ def group(request: HttpRequest, sight: Sight, key: str) -> HttpResponse:
         view=view,
         names=names,
         shares=shares,
+        claimed=claims.claimed_files(sight, group=key),
+        claimed_lists=claims.lists_of_group(sight, key),
         timeline=draw(view.memberships, view.roles, names),
         intervals=portion(intervals, after=number(request, "members_after"), size=INTERVALS),
         members=len({row.account for row in view.memberships}),

@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 
 from sauveterre.casework.models import Content
 from sauveterre.casework.rulings import category_of
-from sauveterre.casework.selectors import contents, policies
+from sauveterre.casework.selectors import claims, contents, policies
 from sauveterre.casework.selectors.access import Sight
 from sauveterre.casework.services.policies import confirm, set_policy, withdraw
 from sauveterre.records.ruling import Rule
 from sauveterre.web.forms.policy import RuleForm
-from sauveterre.web.views.frame import attempt, found, operation_page, show
+from sauveterre.web.views.frame import attempt, found, number, operation_page, show
 
 
 @operation_page("gallery")
@@ -22,7 +22,8 @@ def hash_lists(request: HttpRequest, sight: Sight) -> HttpResponse:
     """List the hash lists, and what each of their categories settles."""
     rows = [(row, _form_of(row)) for row in policies.rule_rows(sight.operation)]
     versions = contents.hash_lists(sight, in_force=False)
-    return show(request, "hash_lists", lists=contents.hash_lists(sight), versions=versions, rules=rows)
+    claimed = claims.claimed_files(sight, after=number(request, "after"))
+    return show(request, "hash_lists", lists=contents.hash_lists(sight), versions=versions, rules=rows, claimed=claimed)
 
 
 def _form_of(row: policies.RuleRow) -> RuleForm:
