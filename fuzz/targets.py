@@ -7,7 +7,15 @@ from dataclasses import dataclass
 import databases
 import signal_folder
 from sauveterre.messages.protobuf import Decoder, Malformed
-from sauveterre.messages.readers import cellebrite_ufdr, signal_backup, whatsapp_android, whatsapp_text
+from sauveterre.messages.readers import (
+    cellebrite_ufdr,
+    matrix_json,
+    signal_backup,
+    telegram_json,
+    whatsapp_android,
+    whatsapp_text,
+)
+from sauveterre.messages.signal.ios.archive import NotArchive, unarchived
 from sauveterre.messages.signal.links import links_in, safe_text
 from sauveterre.messages.signal.schema import LOCAL, SCHEMA
 from sauveterre.scenarios.whatsapp_writer import FOLDER
@@ -43,9 +51,16 @@ def _links(data: bytes) -> None:
     safe_text(text)
 
 
+def _archive(data: bytes) -> None:
+    with contextlib.suppress(NotArchive):
+        unarchived(data)
+
+
 _msgstore = one_file(whatsapp_android, f"{FOLDER}/msgstore.db")
 _FIELDS = sorted({name for table in SCHEMA.by_name.values() for name in table})
 _TAGS = ("<model type=", "<field name=", "<value>", "<empty/>", "<multiModelField name=", "<!ENTITY", "&#x0;", "]]>")
+_CHAT_WORDS = ('"type": "service"', '"action": "invite_members"', '"from_id": "user1"', '"messages": [', '"text": [')
+_ROOM_WORDS = ('"type": "m.room.member"', '"m.room.power_levels"', '"state_key"', '"content": {', '"m.relates_to"')
 _LINK_WORDS = ("https://", "sgnl://", "signal.group/", "mega.nz/folder/", "#", "key=", "password=", "@")
 
 TARGETS: tuple[Target, ...] = (
@@ -71,5 +86,14 @@ TARGETS: tuple[Target, ...] = (
     ),
     Target("whatsapp_text", one_file(whatsapp_text, "_chat.txt"), lambda world: world.chats, costs=2),
     Target("whatsapp_android", _msgstore, lambda world: world.stores, longest=200_000, costs=20),
+    Target(
+        "telegram_json",
+        one_file(telegram_json, "result.json"),
+        lambda world: world.telegram,
+        costs=5,
+        words=_CHAT_WORDS,
+    ),
+    Target("matrix_json", one_file(matrix_json, "export.json"), lambda world: world.matrix, costs=5, words=_ROOM_WORDS),
+    Target("archive", _archive, lambda world: world.archives, words=("$objects", "$class", "NS.keys", "$top")),
     Target("folder", signal_folder.feed, lambda world: signal_folder.seeds(world.frames)),
 )

@@ -1,5 +1,6 @@
 """What the fuzzer starts from: a small part of the invented operation, told by the scenarios' writers at run time."""
 
+import json
 import random
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ PIECES = 12
 """How many small backups are made of a large one."""
 ITEMS = 4
 """Messages and changes in each."""
+ROWS = 12
+"""Messages of an export, and archived objects."""
 CHAT = 4_000
 """Bytes of a text export."""
 KEPT = {"modelType": 1, "taggedFiles": 1, "multiModelField": 2}
@@ -36,6 +39,12 @@ class World:
     """Text exports in every dialect, the beginning of each."""
     stores: list[bytes] = field(default_factory=list)
     """WhatsApp's main database, in both of its schemas."""
+    telegram: list[bytes] = field(default_factory=list)
+    """Telegram's exports of one chat, the last messages left out."""
+    matrix: list[bytes] = field(default_factory=list)
+    """Matrix's exports of one room, likewise."""
+    archives: list[bytes] = field(default_factory=list)
+    """Objects as Apple's frameworks archive them, out of Signal on an iPhone."""
     reports: list[bytes] = field(default_factory=list)
     """An extraction program's reports, of which most was left out."""
 
@@ -74,6 +83,9 @@ def made() -> World:
     with tempfile.TemporaryDirectory() as folder:
         world.chats += _chats(Path(folder))
         world.stores += _stores(Path(folder))
+        world.telegram += _telegram(Path(folder))
+        world.matrix += _matrix(Path(folder))
+    world.archives += _archives()
     return world
 
 
@@ -91,6 +103,36 @@ def _stores(folder: Path) -> Iterator[bytes]:
     for schema in (CURRENT_SCHEMA, OLD_SCHEMA):
         tell(teller(), folder / schema, schema)
         yield (folder / schema / FOLDER / "msgstore.db").read_bytes()
+
+
+def _telegram(folder: Path) -> Iterator[bytes]:
+    from sauveterre.scenarios.telegram_writer import write_telegram
+
+    for room in (
+        teller().device.rooms[0],
+        next(one.room for one in teller().posts() if one.room.startswith("direct:")),
+    ):
+        yield _shortened(write_telegram(folder / f"telegram {room[:6]}", teller(), chat=room))
+
+
+def _matrix(folder: Path) -> Iterator[bytes]:
+    from sauveterre.scenarios.matrix_writer import write_matrix
+
+    for room in teller().device.rooms:
+        yield _shortened(write_matrix(folder / f"matrix {room}", teller(), room))
+
+
+def _shortened(export: Path) -> bytes:
+    whole = json.loads(export.read_text())
+    return json.dumps(whole | {"messages": whole["messages"][:ROWS]}, indent=1).encode()
+
+
+def _archives() -> Iterator[bytes]:
+    from sauveterre.scenarios.signal_ios_writer import told
+
+    rows = (row for table in told(teller(), random.Random(1)).rows.values() for row in table)
+    blobs = {value for row in rows for value in row.values() if isinstance(value, bytes) and value[:6] == b"bplist"}
+    yield from sorted(blobs, key=len)[:: max(1, len(blobs) // ROWS)]
 
 
 def _reports() -> Iterator[bytes]:
