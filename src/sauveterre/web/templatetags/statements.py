@@ -211,9 +211,18 @@ def _rows_at(operation: int) -> str:
     return reverse("row", args=[operation])
 
 
+@register.simple_tag
+def row_address(operation: Operation, rows: list[Any]) -> str:
+    """Give the address of the first of the rows that a finding rests on; empty where it rests on none."""
+    return _address(operation, *rows[0][:3]) if rows and len(rows[0]) >= 3 else ""
+
+
+def _address(operation: Operation, source: str, path: str, locator: str) -> str:
+    return f"{_rows_at(operation.pk)}?{urlencode({'source': source, 'path': path, 'locator': locator})}"
+
+
 def _door(operation: Operation, source: str, path: str, locator: str) -> SafeString:
-    place = urlencode({"source": source, "path": path, "locator": locator})
-    address = f"{_rows_at(operation.pk)}?{place}"
+    address = _address(operation, source, path, locator)
     title = _("Source: %(path)s, %(locator)s") % {"path": path or source, "locator": locator or "–"}
     return format_html('<a class="mark" href="{0}" title="{1}" aria-label="{1}">s</a>', address, title)
 
