@@ -8,11 +8,12 @@ from itertools import combinations
 import pytest
 from tests.messages.conftest import FolderTree
 
-from sauveterre.messages.readers import signal_backup
+from sauveterre.messages.stores import find_stores, reader_named
 from sauveterre.network.timeline import timeline
 from sauveterre.records.account import Account
 from sauveterre.records.group import GroupEvent, MemberSnapshot, Role
-from sauveterre.scenarios import signal_writer, telling
+from sauveterre.scenarios import android_writer, signal_desktop_writer, signal_ios_writer, signal_writer, telling
+from sauveterre.scenarios.android_rows import AndroidTeller
 from sauveterre.scenarios.cast import make_cast
 from sauveterre.scenarios.devices import DEVICES, Teller
 from sauveterre.scenarios.pictures import Album
@@ -31,18 +32,42 @@ def world():
     return cast, line, [Teller(device, cast, line, album, random.Random(7)) for device in DEVICES]
 
 
-@pytest.fixture(scope="module")
-def read(tmp_path_factory):
-    """What each device's backup states, as it is read."""
+def backup(teller):
+    return signal_writer.encrypted_folder(teller.backup(), KEY, random.Random(1)), KEY
+
+
+def old_backup(teller):
+    digits = "0" * 30
+    store = AndroidTeller(teller, random.Random(5)).store()
+    return {"signal.backup": android_writer.backup_file(store, digits, random.Random(9))}, digits
+
+
+def iphone(teller):
+    phone = signal_ios_writer.told(teller, random.Random(3))
+    return signal_ios_writer.written(phone, bytes(48)), bytes(48).hex()
+
+
+def desktop(teller):
+    rng, key = random.Random(4), bytes(range(32))
+    config = signal_desktop_writer.config_with(key, "plain", "", rng)
+    return signal_desktop_writer.written(signal_desktop_writer.told(teller, rng), key, config), None
+
+
+WORLDS = {"backups": [backup] * 4, "a telephone of each kind, and a computer": [old_backup, iphone, desktop, backup]}
+
+
+@pytest.fixture(scope="module", params=WORLDS.values(), ids=WORLDS)
+def read(request, tmp_path_factory):
+    """What each device states, as it is read."""
     found = []
-    for place, teller in enumerate(world()[2]):
+    for place, (teller, write) in enumerate(zip(world()[2], request.param, strict=True)):
         folder = tmp_path_factory.mktemp(f"device{place}")
-        for name, data in signal_writer.encrypted_folder(teller.backup(), KEY, random.Random(place)).items():
+        files, key = write(teller)
+        for name, data in files.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(data)
-        tree = FolderTree(folder)
-        (location,) = signal_backup.find(tree)
-        found.append(list(signal_backup.read(tree, location, KEY)))
+        (location,) = find_stores(FolderTree(folder))
+        found.append(list(reader_named(location.reader).read(FolderTree(folder), location, key)))
     return found
 
 
