@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from sauveterre.errors import MalformedList, UnknownFormat, UnreadableSource
+from sauveterre.errors import MalformedList, UnreadableSource
 from sauveterre.matching.lists import read_list
 from sauveterre.media.sandbox import Sandbox
 from sauveterre.pipeline import list_streaming
@@ -76,10 +76,3 @@ def test_a_database_is_built_in_a_child_too(sandbox, tmp_path):
     reading = build_apart(sandbox, [Part(path, "1")], sandbox.scratch / "built", name="Rain", version="1")
     assert (reading.reader, reading.items, reading.origin.publisher) == ("nsrl", 20, "NIST NSRL")
     assert len(open_built(sandbox.scratch / "built")) == 20
-
-
-def test_json_of_ncmec_is_refused_with_what_is_read_instead(sandbox, tmp_path):
-    path = tmp_path / "page.json"
-    path.write_text(json.dumps({"images": [{"id": "1", "fingerprints": {"md5": MD5}}]}))
-    with pytest.raises(UnknownFormat, match="of which no description is public; ask for the same entries in XML"):
-        list(stream_file(sandbox, path))

@@ -1,7 +1,6 @@
 """The front door to hash lists: which reader reads one, and its records with the identity of the file."""
 
 import hashlib
-from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,6 @@ from sauveterre.records.hash_list import ListRecord, Origin
 from sauveterre.records.list_reader import ListReader
 
 HEAD = 8_192
-_NCMEC_IN_JSON = (b'"fingerprints"', b'"queryResult"', b"hashsharing.ncmec.org")
 
 
 def recognise(head: bytes) -> ListReader:
@@ -24,11 +22,6 @@ def recognise(head: bytes) -> ListReader:
         if reader.recognises(head):
             return reader
     known = ", ".join(reader.NAME for reader in READERS)
-    if head.removeprefix(BOM_UTF8).lstrip()[:1] in (b"{", b"[") and any(mark in head for mark in _NCMEC_IN_JSON):
-        raise UnknownFormat(
-            "this looks like NCMEC's hash sharing in JSON, of which no description is public; ask for the same entries "
-            "in XML (version 2 of its interface), or as VICS, as a table with a column named after the hash, or plain"
-        )
     raise UnknownFormat(
         f"No reader of hash lists recognises the first {len(head):,} bytes (known: {known}); "
         "ask the sender for one of these formats"

@@ -7,6 +7,7 @@ from sauveterre.records.hash_list import Origin, Trust
 
 _PUBLISHERS = {
     "icse_csv": "INTERPOL ICSE",
+    "ncmec_json": "NCMEC hash sharing",
     "ncmec_xml": "NCMEC hash sharing",
     "nsrl": "NIST NSRL",
 }

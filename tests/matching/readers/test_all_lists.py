@@ -21,6 +21,7 @@ TEXTS = {
     "ncmec_xml": "<queryResult><images count='20'>"
     + f"<image><member id='1'/><id>2</id><fingerprints><md5>{MD5}</md5></fingerprints></image>" * 20
     + "</images><paging><next>x</next></paging></queryResult>",
+    "ncmec_json": json.dumps([{"id": "2", "member_id": 1, "fingerprints": {"md5": MD5}}] * 20),
     "icse_csv": "MD5;Image ID;Baseline;Series name\n" + f'{MD5};1;1;"rain"\n' * 20,
     "signals_csv": "collab,signal_type,signal_str\n" + f"a,pdq,{PDQ}\n" * 20,
     "signals_json": json.dumps({"data": [{"id": "1", "type": "HASH_PDQ", "indicator": PDQ}] * 20, "paging": {}}),

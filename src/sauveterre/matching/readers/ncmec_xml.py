@@ -18,6 +18,7 @@ from defusedxml.ElementTree import DefusedXMLParser
 
 from sauveterre.errors import MalformedList
 from sauveterre.matching.fingerprints import digests_of
+from sauveterre.matching.ncmec import SCHEME
 from sauveterre.records.category import Category
 from sauveterre.records.hash_list import ListedMedia, ListRecord, Withdrawal
 from sauveterre.records.problem import Problem
@@ -26,7 +27,6 @@ from sauveterre.records.provenance import Provenance
 NAME = "ncmec_xml"
 TAKES_BACK = True
 """Files of this format may hold withdrawals."""
-SCHEME = "industry-classification"
 
 CHUNK = 1 << 14
 MOST_SILENCE = 1 << 22
