@@ -16,19 +16,24 @@ import fcntl
 import json
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import psutil
+import psycopg
 
 from sauveterre.casework.limits import FILE, limits_in
 from sauveterre.errors import WorkspaceError
 
 VERSION = 1
 KEY_BYTES = 32
+STOP_LOOKS, STOP_PAUSE = 40, 0.25
+"""How often a server that is being stopped is looked at, and the seconds between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +135,31 @@ def start_database(workspace: Workspace) -> str:
             os.environ["XDG_RUNTIME_DIR"] = before
     _forget_dead_users(workspace.database / ".handle_pids.json")
     try:
-        return str(server.get_server(workspace.database).get_uri())
+        return _joined(server, workspace.database)
     except Exception as error:  # the library raises what its subprocesses raise
         log = workspace.database / "log"
         raise WorkspaceError(
             f"the database in {workspace.database} does not start ({error}); see {log}, and free disk space "
             "if it is full"
         ) from error
+
+
+def _joined(library: Any, database: Path) -> str:
+    """Start the server or join it, and return its address; where another process is just stopping it, wait for that."""
+    looks = 0
+    while True:
+        try:
+            server = library.get_server(database)
+            if looks:
+                server.start()
+            address = str(server.get_uri())
+            psycopg.connect(address).close()
+            return address
+        except (AssertionError, psycopg.OperationalError):  # the library takes for granted that one that runs is ready
+            looks += 1
+            if looks == STOP_LOOKS:
+                raise
+            time.sleep(STOP_PAUSE)
 
 
 def _forget_dead_users(path: Path) -> None:
