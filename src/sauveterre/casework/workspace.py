@@ -154,12 +154,13 @@ def _joined(library: Any, database: Path) -> str:
                 server.start()
             address = str(server.get_uri())
             psycopg.connect(address).close()
-            return address
         except (AssertionError, psycopg.OperationalError):  # the library takes for granted that one that runs is ready
             looks += 1
             if looks == STOP_LOOKS:
                 raise
             time.sleep(STOP_PAUSE)
+        else:
+            return address
 
 
 def _forget_dead_users(path: Path) -> None:
