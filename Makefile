@@ -21,7 +21,7 @@ demo: setup  ## draw the operation "village", run it through the whole chain, th
 	$(BIN)/sauveterre demo --folder build/demo $(if $(filter 0,$(SERVE)),--no-serve,--port $(PORT))
 
 test: setup  ## every test
-	$(BIN)/pytest -q --numprocesses auto --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -q --numprocesses auto --dist loadfile
 
 check: setup  ## lint, types, import rule
 	$(BIN)/ruff check .
