@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from sauveterre.errors import UnreadableSource
-from sauveterre.messages.signal.android.device import Device, open_device
+from sauveterre.messages.last_opened import LastOpened
 from sauveterre.messages.signal.android.device import find as find_devices
+from sauveterre.messages.signal.android.device import open_device
 from sauveterre.messages.signal.android.files import open_file
 from sauveterre.messages.signal.android.telling import NOTES, OWNER_NOTES, begin, tell
 from sauveterre.records.entry import Entry
@@ -59,16 +60,4 @@ def open_attachment(tree: Tree, location: StoreLocation, key: str | None, entry:
     return open_file(tree, found)
 
 
-_LAST: list[tuple[Tree, StoreLocation, str | None, Device]] = []
-"""The database that was asked for files last: it is copied and opened once for all attachments."""
-
-
-def _opened(tree: Tree, location: StoreLocation, key: str | None) -> Device:
-    for last_tree, last_location, last_key, device in _LAST:
-        if last_tree is tree and last_location == location and last_key == key:
-            return device
-    device = open_device(tree, location, key)
-    for *_, before in _LAST:
-        before.database.close()
-    _LAST[:] = [(tree, location, key, device)]
-    return device
+_opened = LastOpened(open_device, lambda device: device.database.close())

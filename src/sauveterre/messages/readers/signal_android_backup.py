@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from sauveterre.errors import UnreadableSource
+from sauveterre.messages.last_opened import LastOpened
 from sauveterre.messages.signal.android import backup
 from sauveterre.messages.signal.android.files import open_file
 from sauveterre.messages.signal.android.telling import NOTES, OWNER_NOTES, begin, tell
@@ -58,16 +59,4 @@ def open_attachment(tree: Tree, location: StoreLocation, key: str | None, entry:
     return open_file(tree, found)
 
 
-_LAST: list[tuple[Tree, StoreLocation, str | None, backup.Replayed]] = []
-"""The backup that was asked for files last: one pass over it serves all attachments."""
-
-
-def _opened(tree: Tree, location: StoreLocation, key: str | None) -> backup.Replayed:
-    for last_tree, last_location, last_key, replayed in _LAST:
-        if last_tree is tree and last_location == location and last_key == key:
-            return replayed
-    replayed = backup.replay(tree, location, key)
-    for *_, before in _LAST:
-        before.database.close()
-    _LAST[:] = [(tree, location, key, replayed)]
-    return replayed
+_opened = LastOpened(backup.replay, lambda replayed: replayed.database.close())

@@ -12,6 +12,7 @@ from typing import BinaryIO
 from uuid import UUID
 
 from sauveterre.errors import UnreadableSource
+from sauveterre.messages.last_opened import LastOpened
 from sauveterre.messages.protobuf import Decoder, Fields, Malformed
 from sauveterre.messages.signal import media, store
 from sauveterre.messages.signal.context import Context, Leaf, moment
@@ -191,14 +192,4 @@ class _Opened:
         return {medium.name: medium for medium in media.referenced(self.store)}
 
 
-_LAST: list[tuple[Tree, StoreLocation, str | None, _Opened]] = []
-"""The store that was asked last: it is tried with a key, listed, read, and asked for one attachment after the other."""
-
-
-def _opened(tree: Tree, location: StoreLocation, key: str | None) -> _Opened:
-    for last_tree, last_location, last_key, last in _LAST:
-        if last_tree is tree and last_location == location and last_key == key:
-            return last
-    found = _Opened(store.open_store(tree, location, key))
-    _LAST[:] = [(tree, location, key, found)]
-    return found
+_opened = LastOpened(lambda tree, location, key: _Opened(store.open_store(tree, location, key)))

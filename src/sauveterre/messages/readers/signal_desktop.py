@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from sauveterre.errors import UnreadableSource
 from sauveterre.messages.database import Database, Row
+from sauveterre.messages.last_opened import LastOpened
 from sauveterre.messages.signal.desktop import calls, items, media, people, profile
 from sauveterre.messages.signal.rows import Memory, RowLeaf
 from sauveterre.messages.signal.stored_files import open_stored
@@ -183,15 +184,4 @@ def open_attachment(tree: Tree, location: StoreLocation, key: str | None, entry:
     return open_stored(tree, media.file_at(_opened(tree, location, key), entry.locator))
 
 
-_LAST: list[tuple[Tree, StoreLocation, str | None, profile.Profile]] = []
-"""The profile that was asked last: one copy of its database serves all attachments."""
-
-
-def _opened(tree: Tree, location: StoreLocation, key: str | None) -> profile.Profile:
-    for last_tree, last_location, last_key, found in _LAST:
-        if last_tree is tree and last_location == location and last_key == key:
-            return found
-    for *_, found in _LAST:
-        found.database.close()
-    _LAST[:] = [(tree, location, key, profile.open_profile(tree, location, key))]
-    return _LAST[0][3]
+_opened = LastOpened(profile.open_profile, lambda found: found.database.close())

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from sauveterre.errors import UnreadableSource
 from sauveterre.messages.database import Database, Row
+from sauveterre.messages.last_opened import LastOpened
 from sauveterre.messages.signal.ios import beside, items, media, people, store
 from sauveterre.messages.signal.rows import Memory, RowLeaf
 from sauveterre.messages.signal.stored_files import open_stored
@@ -140,15 +141,4 @@ def open_attachment(tree: Tree, location: StoreLocation, key: str | None, entry:
     return open_stored(tree, media.file_at(_opened(tree, location, key), entry.locator))
 
 
-_LAST: list[tuple[Tree, StoreLocation, str | None, store.Phone]] = []
-"""The database that was asked last: one copy of it serves all attachments."""
-
-
-def _opened(tree: Tree, location: StoreLocation, key: str | None) -> store.Phone:
-    for last_tree, last_location, last_key, found in _LAST:
-        if last_tree is tree and last_location == location and last_key == key:
-            return found
-    for *_, found in _LAST:
-        found.database.close()
-    _LAST[:] = [(tree, location, key, store.open_phone(tree, location, key))]
-    return _LAST[0][3]
+_opened = LastOpened(store.open_phone, lambda phone: phone.database.close())
