@@ -4,8 +4,9 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from sauveterre.errors import SauveterreError, UnreadableSource
 from sauveterre.media.alarms import opened
@@ -39,10 +40,16 @@ def files_below(paths: Iterable[Path]) -> Iterator[Path]:
 
 def fingerprint_file(path: Path, limits: Limits, reference: bool = False) -> Fingerprint:  # noqa: FBT001, FBT002 - the pool passes by position
     """Fingerprint one file; raise ``UnreadableSource`` when it cannot be read."""
+    with _reading(path) as stream:
+        return fingerprint(stream, limits=limits, size_hint=path.stat().st_size, reference=reference)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[BinaryIO]:
     try:
         with path.open("rb") as stream:
             opened()
-            return fingerprint(stream, limits=limits, size_hint=path.stat().st_size, reference=reference)
+            yield stream
     except OSError as error:
         raise UnreadableSource(
             f"{path} cannot be read: {error.strerror}; check the path and its permissions"
@@ -58,18 +65,15 @@ def glance_file(path: Path, limits: Limits) -> tuple[HashedFrame, ...] | None:
     from sauveterre.media.video.reading import read_film
     from sauveterre.media.video.sampling import Sampling
 
-    try:
-        with path.open("rb") as stream:
-            opened()
-            kind = kind_of(stream.read(HEAD))
-            stream.seek(0)
-            return read_film(stream, kind, limits, Sampling(key_frames_only=True)).frames if is_film(kind) else None
-    except OSError as error:
-        raise UnreadableSource(
-            f"{path} cannot be read: {error.strerror}; check the path and its permissions"
-        ) from error
-    except Unplayable as trouble:
-        raise UnreadableSource(f"{path}: {trouble}") from trouble
+    with _reading(path) as stream:
+        kind = kind_of(stream.read(HEAD))
+        stream.seek(0)
+        if not is_film(kind):
+            return None
+        try:
+            return read_film(stream, kind, limits, Sampling(key_frames_only=True)).frames
+        except Unplayable as trouble:
+            raise UnreadableSource(f"{path}: {trouble}") from trouble
 
 
 def fingerprints(

@@ -11,7 +11,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import BinaryIO
 
-from sauveterre.errors import SauveterreError, UnreadableSource
+from sauveterre.errors import UnreadableSource
+from sauveterre.messages.heads import head_of
 from sauveterre.messages.protobuf import clean_text
 from sauveterre.messages.ufdr.activities import read_activities
 from sauveterre.messages.ufdr.attachments import entry_of, open_checked
@@ -33,7 +34,6 @@ NAME = "cellebrite_ufdr"
 VERSION = 1
 
 REPORT = "report.xml"
-HEAD = 4096
 BLOCK = 1 << 20
 PROTECTED_MAGIC = b"\x2d\x06\x52\x6d"
 """How a report begins that only the vendor's own programs open."""
@@ -61,16 +61,8 @@ _NOTES = (
 def find(tree: Tree) -> Iterator[StoreLocation]:
     """Find reports by name and first bytes."""
     for path in tree.paths():
-        if path.rpartition("/")[2].casefold() == REPORT and _is_report(_head(tree, path)):
+        if path.rpartition("/")[2].casefold() == REPORT and _is_report(head_of(tree, path)):
             yield StoreLocation(NAME, path, needs_key=False)
-
-
-def _head(tree: Tree, path: str) -> bytes:
-    try:
-        with tree.open(path) as stream:
-            return stream.read(HEAD)
-    except (SauveterreError, OSError):
-        return b""
 
 
 def _is_report(head: bytes) -> bool:

@@ -13,6 +13,7 @@ from sauveterre.errors import UnreadableSource
 from sauveterre.messages.exports.json_items import Fault, items
 from sauveterre.messages.exports.media import entries_of, files_beside, open_file
 from sauveterre.messages.exports.rows import Export, Row, digest_of, text_of
+from sauveterre.messages.heads import head_of
 from sauveterre.messages.matrix.files import candidates
 from sauveterre.messages.matrix.members import STATE
 from sauveterre.messages.matrix.messages import MESSAGES, tell_message, tell_reaction
@@ -27,7 +28,6 @@ from sauveterre.records.tree import Tree
 
 NAME = "matrix_json"
 VERSION = 1
-HEAD = 4096
 _LIKELY = re.compile(r"[^/]*(?:export|matrix|element)[^/]*\.json", re.IGNORECASE)
 _HEAD = re.compile(
     rb'\A(?:\xef\xbb\xbf)?\s*\{\s*"room_name"\s*:.*"(?:room_creator|topic|export_date|exported_by)"', re.DOTALL
@@ -50,14 +50,8 @@ _NOTES = (
 def find(tree: Tree) -> Iterator[StoreLocation]:
     """Find exports among files that are called like one, by their first bytes."""
     for path in tree.paths():
-        if _LIKELY.fullmatch(basename(path)):
-            try:
-                with tree.open(path) as stream:
-                    head = stream.read(HEAD)
-            except (UnreadableSource, OSError):
-                continue
-            if _HEAD.search(head):
-                yield StoreLocation(NAME, path, needs_key=False)
+        if _LIKELY.fullmatch(basename(path)) and _HEAD.search(head_of(tree, path)):
+            yield StoreLocation(NAME, path, needs_key=False)
 
 
 def read(

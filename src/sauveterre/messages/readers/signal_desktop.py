@@ -11,13 +11,13 @@ from typing import BinaryIO
 from sauveterre.errors import UnreadableSource
 from sauveterre.messages.database import Database, Row
 from sauveterre.messages.last_opened import LastOpened
+from sauveterre.messages.signal import tables
 from sauveterre.messages.signal.desktop import calls, items, media, people, profile
 from sauveterre.messages.signal.rows import Memory, RowLeaf
 from sauveterre.messages.signal.stored_files import open_stored
 from sauveterre.messages.signal.talks import People
 from sauveterre.records.entry import Entry
 from sauveterre.records.message_reader import MessageRecord
-from sauveterre.records.problem import Problem
 from sauveterre.records.provenance import Provenance
 from sauveterre.records.store import StoreInfo, StoreLocation
 from sauveterre.records.tree import Tree
@@ -51,7 +51,7 @@ def read(tree: Tree, location: StoreLocation, key: str | None) -> Iterator[Messa
     with opened.database as database:
         memory = _memory(opened)
         known = People(memory)
-        owner, is_stated = _owner(opened, memory)
+        owner, is_stated = tables.owner(memory, "items", lambda: people.read_owner(database, memory))
         yield _info(opened, memory, is_stated=is_stated)
         yield from owner
         yield from _tables(opened, database, known)
@@ -61,25 +61,8 @@ def _memory(opened: profile.Profile) -> Memory:
     return Memory(opened.database.digest, opened.path, NAME)
 
 
-def _owner(opened: profile.Profile, memory: Memory) -> tuple[list[MessageRecord], bool]:
-    try:
-        leaf, is_stated = people.read_owner(opened.database, memory)
-    except UnreadableSource as error:
-        memory.owner = f"self:sha256:{memory.digest}"
-        leaf, is_stated = RowLeaf(memory, "items", 0), False
-        leaf.problem(f"the table items cannot be read beyond row 0: {error}")
-        leaf.account(memory.owner)
-    return leaf.records, is_stated
-
-
 def _info(opened: profile.Profile, memory: Memory, *, is_stated: bool) -> StoreInfo:
-    logs = opened.database.logs
-    log = "".join(f"{path} was read with the database (sha256:{digest}). " for path, digest in logs.items())
-    notes = (
-        *_NOTES,
-        _FILES,
-        log.strip() or "No log lay beside the database: what was written last may be missing.",
-    )
+    notes = (*_NOTES, _FILES, tables.log_note(opened.database.logs))
     return StoreInfo(
         kind=NAME,
         version=_version(opened.database),
@@ -98,13 +81,11 @@ def _version(database: Database) -> str:
 
 
 def _tables(opened: profile.Profile, database: Database, known: People) -> Iterator[MessageRecord]:
-    """Tell table after table; one that is damaged costs the rows that stand in the damage."""
-
     def conversations(tell: Callable[[People, Row], RowLeaf]) -> Iterator[RowLeaf]:
         for row in database.rows_around_damage(people.TABLE, people.COLUMNS):
             yield tell(known, row)
 
-    steps: tuple[tuple[str, Callable[[], Iterator[RowLeaf]]], ...] = (
+    steps: tables.Steps = (
         (people.TABLE, lambda: conversations(people.read_conversation)),
         (calls.LINKS, lambda: calls.read_links(database, known)),
         (calls.LISTS, lambda: calls.read_lists(database, known)),
@@ -113,16 +94,7 @@ def _tables(opened: profile.Profile, database: Database, known: People) -> Itera
         (people.TABLE, lambda: conversations(people.read_members)),
         (calls.LINKS, lambda: calls.read_link_administrators(database, known)),
     )
-    for table, step in steps:
-        try:
-            for leaf in step():
-                yield from leaf.records
-        except UnreadableSource as error:
-            yield _damaged(known.memory, table, error)
-
-
-def _damaged(memory: Memory, table: str, error: UnreadableSource) -> Problem:
-    return Problem(Provenance(f"sha256:{memory.digest}", memory.path, table, NAME), str(error))
+    yield from tables.told(known.memory, steps)
 
 
 def _messages(opened: profile.Profile, known: People) -> Iterator[RowLeaf]:
@@ -136,7 +108,7 @@ def _messages(opened: profile.Profile, known: People) -> Iterator[RowLeaf]:
             except UnreadableSource as error:
                 is_whole = False
                 leaf = RowLeaf(known.memory, media.TABLE, 0)
-                leaf.add(_damaged(known.memory, media.TABLE, error))
+                leaf.add(tables.damaged(known.memory, media.TABLE, error))
                 yield leaf
         for row in batch:
             yield items.read_row(opened, known, row, files.get(row["id"], ()))

@@ -11,13 +11,13 @@ from typing import BinaryIO
 from sauveterre.errors import UnreadableSource
 from sauveterre.messages.database import Database, Row
 from sauveterre.messages.last_opened import LastOpened
+from sauveterre.messages.signal import tables
 from sauveterre.messages.signal.ios import beside, items, media, people, store
 from sauveterre.messages.signal.rows import Memory, RowLeaf
 from sauveterre.messages.signal.stored_files import open_stored
 from sauveterre.messages.signal.talks import People
 from sauveterre.records.entry import Entry
 from sauveterre.records.message_reader import MessageRecord
-from sauveterre.records.problem import Problem
 from sauveterre.records.provenance import Provenance
 from sauveterre.records.store import StoreInfo, StoreLocation
 from sauveterre.records.tree import Tree
@@ -33,7 +33,6 @@ _NOTES = (
     "A file that is missing was never downloaded or is lost; its digest is kept where it is stated.",
 )
 _NO_OWNER = "The database does not state whose it is; its owner may also appear as another account in groups."
-_NO_LOG = "No log lay beside the database: what was written last may be missing."
 
 
 def find(tree: Tree) -> Iterator[StoreLocation]:
@@ -50,27 +49,14 @@ def read(tree: Tree, location: StoreLocation, key: str | None) -> Iterator[Messa
     phone = store.open_phone(tree, location, key)
     with phone.database as database:
         memory = Memory(database.digest, phone.path, NAME)
-        owner, is_stated = _owner(database, memory)
+        owner, is_stated = tables.owner(memory, "keyvalue", lambda: people.read_owner(database, memory))
         yield _info(phone, memory, is_stated=is_stated)
         yield from owner
         yield from _tables(phone, database, People(memory))
 
 
-def _owner(database: Database, memory: Memory) -> tuple[list[MessageRecord], bool]:
-    try:
-        leaf, is_stated = people.read_owner(database, memory)
-    except UnreadableSource as error:
-        memory.owner = f"self:sha256:{memory.digest}"
-        leaf, is_stated = RowLeaf(memory, "keyvalue", 0), False
-        leaf.problem(f"the table keyvalue cannot be read beyond row 0: {error}")
-        leaf.account(memory.owner)
-    return leaf.records, is_stated
-
-
 def _info(phone: store.Phone, memory: Memory, *, is_stated: bool) -> StoreInfo:
-    logs = phone.database.logs.items()
-    read_with = " ".join(f"{path} was read with the database (sha256:{digest})." for path, digest in logs)
-    notes = (*_NOTES, read_with or _NO_LOG)
+    notes = (*_NOTES, tables.log_note(phone.database.logs))
     return StoreInfo(
         kind=NAME,
         version=_version(phone.database),
@@ -91,29 +77,18 @@ def _version(database: Database) -> str:
 
 
 def _tables(phone: store.Phone, database: Database, known: People) -> Iterator[MessageRecord]:
-    """Tell table after table; one that is damaged costs the rows that stand in the damage."""
-
     def threads(tell: Callable[[People, Row], RowLeaf]) -> Iterator[RowLeaf]:
         for row in database.rows_around_damage(people.THREADS, people.THREAD_COLUMNS):
             yield tell(known, row)
 
-    steps: tuple[tuple[str, Callable[[], Iterator[RowLeaf]]], ...] = (
+    steps: tables.Steps = (
         (people.RECIPIENTS, lambda: people.read_recipients(database, known)),
         *((table, partial(people.read_names, database, known, table)) for table in people.NAMES),
         (people.THREADS, lambda: threads(people.read_thread)),
         (items.TABLE, lambda: _interactions(phone, known)),
         (people.THREADS, lambda: threads(people.read_members)),
     )
-    for table, step in steps:
-        try:
-            for leaf in step():
-                yield from leaf.records
-        except UnreadableSource as error:
-            yield _damaged(known.memory, table, error)
-
-
-def _damaged(memory: Memory, table: str, error: UnreadableSource) -> Problem:
-    return Problem(Provenance(f"sha256:{memory.digest}", memory.path, table, NAME), str(error))
+    yield from tables.told(known.memory, steps)
 
 
 def _interactions(phone: store.Phone, known: People) -> Iterator[RowLeaf]:
@@ -125,7 +100,7 @@ def _interactions(phone: store.Phone, known: People) -> Iterator[RowLeaf]:
             yield items.read_row(phone, known, row, found.get(row["rowid"], items.Beside()))
     for table, error in edits.faults.items():
         leaf = RowLeaf(known.memory, table, 0)
-        leaf.add(_damaged(known.memory, table, error))
+        leaf.add(tables.damaged(known.memory, table, error))
         yield leaf
 
 

@@ -13,6 +13,7 @@ from sauveterre.errors import UnreadableSource
 from sauveterre.messages.exports.json_items import Fault, Item, Path, items
 from sauveterre.messages.exports.media import entries_of, files_beside, open_file
 from sauveterre.messages.exports.rows import Export, Row, digest_of, number_of, text_of
+from sauveterre.messages.heads import HEAD, head_of
 from sauveterre.messages.signal.links import safe_text
 from sauveterre.messages.telegram.chats import Chat, peer
 from sauveterre.messages.telegram.messages import tell_message
@@ -26,7 +27,6 @@ from sauveterre.records.tree import Tree
 
 NAME = "telegram_json"
 VERSION = 1
-HEAD = 4096
 _LIKELY = re.compile(
     r"(?:result[^/]*|[^/]*telegram[^/]*)\.json|(?:.*/)?(?:ChatExport|DataExport)_[^/]*/[^/]*\.json", re.I
 )
@@ -57,12 +57,7 @@ def find(tree: Tree) -> Iterator[StoreLocation]:
     """Find exports among files that are called like one, by their first bytes."""
     for path in tree.paths():
         if _LIKELY.fullmatch(basename(path)) or _LIKELY.fullmatch(path):
-            try:
-                with tree.open(path) as stream:
-                    head = stream.read(HEAD)
-            except (UnreadableSource, OSError):
-                continue
-            head = head.removeprefix(b"\xef\xbb\xbf")
+            head = head_of(tree, path).removeprefix(b"\xef\xbb\xbf")
             if head.lstrip().startswith(b"{") and (_SINGLE.search(head) or _FULL.search(head)):
                 yield StoreLocation(NAME, path, needs_key=False)
 

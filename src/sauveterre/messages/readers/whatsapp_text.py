@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from posixpath import dirname, join
 from typing import BinaryIO
 
-from sauveterre.errors import SauveterreError, UnreadableSource
+from sauveterre.errors import UnreadableSource
+from sauveterre.messages.heads import head_of
 from sauveterre.messages.whatsapp.jids import SERVICE
 from sauveterre.messages.whatsapp.links import found_in, safe
 from sauveterre.messages.whatsapp.media import FOLDER, entry_path, open_checked
@@ -65,11 +66,7 @@ def find(tree: Tree) -> Iterator[StoreLocation]:
 
 
 def _begins_as_export(tree: Tree, path: str) -> bool:
-    try:
-        with tree.open(path) as stream:
-            head = stream.read(HEAD)
-    except (SauveterreError, OSError):
-        return False
+    head = head_of(tree, path, HEAD)
     text = head.decode("utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8", "replace")
     return any(stamped(line.rstrip("\r")) for line in text.split("\n")[:5])
 

@@ -8,6 +8,7 @@ from posixpath import dirname, join
 from typing import Protocol
 
 from sauveterre.errors import Locked, UnreadableSource
+from sauveterre.messages.heads import head_of
 from sauveterre.messages.protobuf import Decoder, Fields, Malformed, read_varint
 from sauveterre.messages.signal.crypto import (
     METADATA_LIMIT,
@@ -31,8 +32,6 @@ from sauveterre.records.provenance import Provenance
 from sauveterre.records.store import StoreLocation
 from sauveterre.records.tree import Tree
 
-HEAD = 4096
-"""Bytes looked at to recognise a file."""
 PLAUSIBLE_MS = range(1_577_836_800_000, 4_102_444_800_000)
 """When a backup of this format can have been made: 2020 to 2099."""
 MEDIA_NAME = re.compile(r"[0-9a-f]{64}")
@@ -105,11 +104,11 @@ def find(tree: Tree, reader: str) -> Iterator[StoreLocation]:
 def _is_stream(tree: Tree, path: str, name: str) -> bool:
     """Say from the first bytes whether a file is an export or bare frames; only likely names are opened."""
     if name.endswith(".jsonl"):
-        return _is_export(_head(tree, path))
+        return _is_export(head_of(tree, path))
     if name.endswith(".binproto") or (
         "." not in name and not (MEDIA_NAME.fullmatch(name) or BACKUP_NAME.fullmatch(name))
     ):
-        return _is_frames(_head(tree, path))
+        return _is_frames(head_of(tree, path))
     return False
 
 
@@ -120,18 +119,10 @@ def _is_snapshot(tree: Tree, folder: str, metadata: str) -> bool:
     if name.startswith("signal-backup"):
         return True
     try:
-        read_metadata(_head(tree, metadata))
+        read_metadata(head_of(tree, metadata))
     except UnreadableSource:
         return False
     return True
-
-
-def _head(tree: Tree, path: str) -> bytes:
-    try:
-        with tree.open(path) as stream:
-            return stream.read(HEAD)
-    except (UnreadableSource, OSError):
-        return b""
 
 
 def _is_info(fields: Fields) -> bool:
@@ -169,7 +160,7 @@ def open_store(tree: Tree, location: StoreLocation, key: str | None) -> Store:
     """
     if join(location.root, "main") in set(tree.paths()):
         return _open_folder(tree, location, key)
-    head = _head(tree, location.root).lstrip()
+    head = head_of(tree, location.root).lstrip()
     kind = "export" if head.startswith(b"{") else "frames"
     media = _media(tree, join(dirname(location.root), "files")) if kind == "export" else {}
     digest = hashlib.sha256()
@@ -183,7 +174,7 @@ def _open_folder(tree: Tree, location: StoreLocation, key: str | None) -> Store:
     main = join(location.root, "main")
     with tree.open(join(location.root, "metadata")) as stream:
         keys = keys_of(key, stream.read(METADATA_LIMIT))
-    if _head(tree, main).startswith(REMOTE_MAGIC):
+    if head_of(tree, main).startswith(REMOTE_MAGIC):
         raise Locked(
             f"{main} was made for Signal's servers and needs a token besides the recovery key; "
             "it cannot be read here: look for a local backup on the device"

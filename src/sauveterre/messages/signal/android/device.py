@@ -18,8 +18,9 @@ from typing import Any, BinaryIO
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from sauveterre.errors import Locked, SauveterreError, UnreadableSource
+from sauveterre.errors import Locked, SauveterreError
 from sauveterre.messages.database import Database, Row, is_database
+from sauveterre.messages.heads import head_of
 from sauveterre.messages.signal.android.attachments import sha256_of
 from sauveterre.messages.signal.android.files import FOLDER, File
 from sauveterre.messages.signal.android.reading import Origin, row_name
@@ -147,22 +148,14 @@ def _decrypted(stream: BinaryIO, key: bytes) -> Iterator[bytes]:
 def find(tree: Tree, reader: str) -> Iterator[StoreLocation]:
     """Find databases by their name; one that was decrypted before needs no key."""
     for path in tree.paths():
-        if basename(path) == DATABASE and (head := _head(tree, path)):
+        if basename(path) == DATABASE and (head := head_of(tree, path, 64)):
             yield StoreLocation(reader, path, needs_key=not is_database(head))
-
-
-def _head(tree: Tree, path: str) -> bytes:
-    try:
-        with tree.open(path) as stream:
-            return stream.read(64)
-    except (UnreadableSource, OSError):
-        return b""
 
 
 def open_device(tree: Tree, location: StoreLocation, key: str | None) -> Device:
     """Open the database; raise ``Locked`` for a key that is missing, malformed or wrong, ``UnreadableSource``."""
     path, secrets = location.root, secrets_of(key)
-    is_plain = is_database(_head(tree, path))
+    is_plain = is_database(head_of(tree, path, 64))
     if not is_plain and not secrets.database:
         raise Locked(f"{path} is encrypted: give its key ({_WHERE})")
     cipher = () if is_plain else _cipher(secrets.database)
@@ -192,7 +185,7 @@ def _settings(tree: Tree, path: str, cipher: tuple[str, ...]) -> dict[str, Any]:
     if path not in set(tree.paths()):
         return found
     try:
-        with Database(tree, path, () if is_database(_head(tree, path)) else cipher) as database:
+        with Database(tree, path, () if is_database(head_of(tree, path, 64)) else cipher) as database:
             for row in Tables(database).rows("key_value", ()):
                 if text(row["key"]) in SETTINGS_READ:
                     found[text(row["key"])] = row["value"]

@@ -14,6 +14,7 @@ from posixpath import dirname, join
 
 from sauveterre.errors import Locked, UnreadableSource
 from sauveterre.messages.database import Database, is_database
+from sauveterre.messages.heads import head_of
 from sauveterre.records.store import StoreLocation
 from sauveterre.records.tree import Tree
 
@@ -55,17 +56,9 @@ def find(tree: Tree, reader: str) -> Iterator[StoreLocation]:
     """Find databases by their name and first bytes; one that somebody decrypted needs no key."""
     for path in tree.paths():
         if path.rpartition("/")[2] == NAME:
-            head = _head(tree, path)
+            head = head_of(tree, path, 100)
             if is_database(head):
                 yield StoreLocation(reader, path, needs_key=_is_locked(head))
-
-
-def _head(tree: Tree, path: str) -> bytes:
-    try:
-        with tree.open(path) as stream:
-            return stream.read(100)
-    except UnreadableSource:
-        return b""
 
 
 def _is_locked(head: bytes) -> bool:
