@@ -1,12 +1,12 @@
 """From whatever devices a group was seen: what is said of members and administrators is never wrong, only less."""
 
-import functools
 import random
 from datetime import datetime
 from itertools import combinations
 
 import pytest
 from tests.messages.conftest import FolderTree
+from tests.messages.told_world import tellers
 
 from sauveterre.messages.stores import find_stores, reader_named
 from sauveterre.network.timeline import timeline
@@ -14,22 +14,10 @@ from sauveterre.records.account import Account
 from sauveterre.records.group import GroupEvent, MemberSnapshot, Role
 from sauveterre.scenarios import android_writer, signal_desktop_writer, signal_ios_writer, signal_writer, telling
 from sauveterre.scenarios.android_rows import AndroidTeller
-from sauveterre.scenarios.cast import make_cast
-from sauveterre.scenarios.devices import DEVICES, Teller
-from sauveterre.scenarios.pictures import Album
-from sauveterre.scenarios.timeline import make_timeline
+from sauveterre.scenarios.devices import DEVICES
 
 SOME = [chosen for size in range(1, len(DEVICES) + 1) for chosen in combinations(range(len(DEVICES)), size)]
 KEY = "m" * 64
-
-
-@functools.cache
-def world():
-    rng = random.Random(11)
-    cast = make_cast(rng)
-    line = make_timeline(cast, rng, talk=24, per_supplier=3)
-    album = Album(shared=[f"picture of a cloud, number {number}".encode() * 9 for number in range(line.pictures)])
-    return cast, line, [Teller(device, cast, line, album, random.Random(7)) for device in DEVICES]
 
 
 def backup(teller):
@@ -60,7 +48,7 @@ WORLDS = {"backups": [backup] * 4, "a telephone of each kind, and a computer": [
 def read(request, tmp_path_factory):
     """What each device states, as it is read."""
     found = []
-    for place, (teller, write) in enumerate(zip(world()[2], request.param, strict=True)):
+    for place, (teller, write) in enumerate(zip(tellers(), request.param, strict=True)):
         folder = tmp_path_factory.mktemp(f"device{place}")
         files, key = write(teller)
         for name, data in files.items():
@@ -80,7 +68,7 @@ def told(read, chosen):
 
 def terms():
     """The true terms of administrators and stays of members: (group, account) -> [(start, end, by, revoked by)]."""
-    cast, line, _ = world()
+    cast, line = tellers()[0].cast, tellers()[0].line
     admins, stays = {}, {}
     for of_interest in (True, False):
         for one in telling.administrators(cast, line, of_interest=of_interest):
@@ -129,8 +117,8 @@ def test_nothing_wrong_is_said_from_any_devices(read, chosen):
 
 def test_from_all_devices_every_administrator_is_dated_and_named_as_it_was(read):
     line = told(read, range(len(DEVICES)))
-    seen = {room for teller in world()[2] for room in teller.device.rooms}
-    groups = {world()[0].rooms[room].stable_id for room in seen}
+    seen = {room for teller in tellers() for room in teller.device.rooms}
+    groups = {tellers()[0].cast.rooms[room].stable_id for room in seen}
     admins, _ = terms()
     true = {
         (group, account, start, end, by if by != account else None, revoked if revoked != account else None)

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 import pytest
 from tests.messages import whatsapp_world as world
 from tests.messages.conftest import FolderTree
+from tests.messages.told_world import tellers
 
 from sauveterre.errors import UnreadableSource
 from sauveterre.messages.readers import whatsapp_android as reader
@@ -50,7 +51,7 @@ def owner_of(records):
 def told(request, tmp_path_factory):
     """(schema, [(teller, folder, records)])"""
     found = []
-    for teller in world.tellers():
+    for teller in tellers():
         folder = tmp_path_factory.mktemp("phone")
         writer.tell(teller, folder, request.param)
         found.append((teller, folder, read(folder)))
@@ -119,7 +120,7 @@ def test_every_change_comes_back_with_who_did_it_and_to_whom(told):
 
 
 def test_the_own_role_is_told_with_its_changes(tmp_path):
-    teller = world.tellers()[1]
+    teller = tellers()[1]
     writer.tell(teller, tmp_path)
     events = [event for event in read(tmp_path)[GroupEvent] if str(event.kind) in ("promoted", "demoted")]
     assert [(str(event.kind), event.actor, event.target) for event in events] == [
@@ -185,7 +186,7 @@ def test_pictures_are_attachments_that_open_when_the_digest_is_right(told):
 
 
 def test_a_picture_that_was_exchanged_is_not_handed_out(tmp_path):
-    writer.tell(world.tellers()[0], tmp_path)
+    writer.tell(tellers()[0], tmp_path)
     tree, location = located(tmp_path)
     entry = next(iter(reader.attachments(tree, location, None)))
     (tmp_path / entry.path.decode().removeprefix("attachments/")).write_bytes(b"a cloud of another day")

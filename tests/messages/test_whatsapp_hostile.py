@@ -5,8 +5,8 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from tests.messages import whatsapp_world as world
 from tests.messages.conftest import FolderTree
+from tests.messages.told_world import tellers
 
 from sauveterre.errors import SauveterreError
 from sauveterre.messages.readers import whatsapp_android as reader
@@ -26,7 +26,7 @@ LOCATION = StoreLocation(reader.NAME, MAIN, needs_key=False)
 def whole(tmp_path_factory):
     """(folder, bytes of the database) of one small telephone."""
     folder = tmp_path_factory.mktemp("whole")
-    big = world.tellers()[2]
+    big = tellers()[2]
     writer.tell(Teller(big.device, big.cast, big.line, big.album, random.Random(1)), folder)
     with closing(sqlite3.connect(folder / MAIN)) as database:
         database.execute("VACUUM")

@@ -6,6 +6,7 @@ import zlib
 import pytest
 from tests.messages import whatsapp_world as world
 from tests.messages.conftest import FolderTree
+from tests.messages.told_world import tellers
 
 from sauveterre.errors import LimitExceeded, Locked, SauveterreError, UnreadableSource
 from sauveterre.messages.readers import whatsapp_android as reader
@@ -23,7 +24,7 @@ NAME = "Databases/msgstore.db.crypt15"
 @pytest.fixture(scope="module")
 def database(tmp_path_factory):
     folder = tmp_path_factory.mktemp("plain")
-    writer.tell(world.tellers()[2], folder)
+    writer.tell(tellers()[2], folder)
     return (folder / writer.FOLDER / "msgstore.db").read_bytes()
 
 
@@ -37,7 +38,7 @@ def read(folder, data, key, name=NAME):
 def test_crypt15_opens_with_the_key_of_64_digits(database, tmp_path, flag, digest):
     data = seal.crypt15(database, ROOT, NONCE, flag=flag, digest=digest)
     records = read(tmp_path, data, " ".join(ROOT.hex()[at : at + 4] for at in range(0, 64, 4)))
-    assert {one.key for one in records if isinstance(one, Message)} == set(world.true_messages(world.tellers()[2]))
+    assert {one.key for one in records if isinstance(one, Message)} == set(world.true_messages(tellers()[2]))
     assert any("opened with the key given" in note for note in records[0].notes)
     assert isinstance(records[0], StoreInfo)
     assert records[0].provenance.path == NAME

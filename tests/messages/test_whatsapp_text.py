@@ -4,8 +4,8 @@ from collections import defaultdict
 from datetime import UTC, datetime
 
 import pytest
-from tests.messages import whatsapp_world as world
 from tests.messages.conftest import FolderTree
+from tests.messages.told_world import tellers
 
 from sauveterre.messages.readers import whatsapp_text as reader
 from sauveterre.messages.stores import find_stores
@@ -32,7 +32,7 @@ def read(folder):
 @pytest.fixture(params=writer.DIALECTS, ids=lambda dialect: dialect.name)
 def export(request, tmp_path):
     """(dialect, teller, room, records, tree, location) of the weather group, as one of its administrators sees it."""
-    teller = world.tellers()[1]
+    teller = tellers()[1]
     writer.tell(teller, "weather", tmp_path, request.param)
     return (request.param, teller, "weather", *read(tmp_path))
 

@@ -4,8 +4,8 @@ import random
 from collections import defaultdict
 
 import pytest
-from tests.messages import whatsapp_world as world
 from tests.messages.conftest import FolderTree
+from tests.messages.told_world import tellers
 
 from sauveterre.errors import SauveterreError, UnreadableSource
 from sauveterre.messages.readers import whatsapp_text as reader
@@ -216,7 +216,7 @@ def test_utf_16_is_read(tmp_path):
 
 @pytest.mark.parametrize("damage", ["cut", "flip"])
 def test_cut_and_flipped_at_two_hundred_places(tmp_path, damage):
-    path = writer.tell(world.tellers()[1], "choir", tmp_path / "whole", writer.DIALECTS[6])
+    path = writer.tell(tellers()[1], "choir", tmp_path / "whole", writer.DIALECTS[6])
     data, chance = path.read_bytes(), random.Random(5)
     for _ in range(200):
         spoilt = bytearray(data[: chance.randrange(1, len(data))] if damage == "cut" else data)

@@ -5,6 +5,7 @@ from itertools import combinations
 import pytest
 from tests.messages import whatsapp_world as world
 from tests.messages.conftest import FolderTree
+from tests.messages.told_world import tellers
 
 from sauveterre.messages.readers import whatsapp_android as reader
 from sauveterre.network.timeline import timeline
@@ -20,7 +21,7 @@ LOCATION = StoreLocation(reader.NAME, f"{writer.FOLDER}/msgstore.db", needs_key=
 def told(request, tmp_path_factory):
     """The events, lists of members and accounts of each device."""
     found = []
-    for teller in world.tellers():
+    for teller in tellers():
         folder = tmp_path_factory.mktemp("phone")
         writer.tell(teller, folder, request.param)
         found.append(list(reader.read(FolderTree(folder), LOCATION, None)))
@@ -40,7 +41,7 @@ def milliseconds(at):
 
 
 def true_stays():
-    teller = world.tellers()[0]
+    teller = tellers()[0]
     return {
         (world.group(teller, room), world.account(teller, index)): stay
         for room, stays in teller.line.stays.items()
@@ -76,7 +77,7 @@ def test_from_any_half_of_the_devices_nothing_wrong_is_said(told):
 
 def test_administrators_are_told_as_far_as_whatsapp_states_them(told):
     """Creators from the beginning, the device's own demotion with who did it, all others as they are at the end."""
-    teller = world.tellers()[1]
+    teller = tellers()[1]
     weather, recipes = world.group(teller, "weather"), world.group(teller, "recipes")
     first, second, third = (world.account(teller, index) for index in (1, 2, 3))
     terms = {(one.group, one.account): one for one in come_to(told).roles if one.role is Role.ADMIN}

@@ -1,26 +1,11 @@
 """A small world, told as WhatsApp's databases, and what every device must then show of it."""
 
-import functools
 import hashlib
-import random
 
 from sauveterre.scenarios import whatsapp_writer as writer
-from sauveterre.scenarios.cast import make_cast
-from sauveterre.scenarios.devices import DEVICES, Teller, administrators
-from sauveterre.scenarios.pictures import Album
-from sauveterre.scenarios.timeline import make_timeline
+from sauveterre.scenarios.devices import administrators
 
 SCHEMAS = (writer.CURRENT_SCHEMA, writer.TRANSITIONAL, writer.OLD_SCHEMA)
-
-
-@functools.cache
-def tellers():
-    """Every device of the operation, over few messages and pictures that are just bytes."""
-    rng = random.Random(11)
-    cast = make_cast(rng)
-    line = make_timeline(cast, rng, talk=24, per_supplier=3)
-    album = Album(shared=[f"picture of a cloud, number {number}".encode() * 9 for number in range(line.pictures)])
-    return [Teller(device, cast, line, album, random.Random(7)) for device in DEVICES]
 
 
 def account(teller, index):

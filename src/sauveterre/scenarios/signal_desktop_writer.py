@@ -8,21 +8,18 @@ import base64
 import hashlib
 import json
 import random
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlcipher3 import dbapi2 as sqlcipher
 
 from sauveterre.scenarios.cast import Account, Room
 from sauveterre.scenarios.devices import Teller, administrators
 from sauveterre.scenarios.signal_writer import sealed
+from sauveterre.scenarios.sqlcipher_file import database_and_log, keyed
 from sauveterre.scenarios.timeline import Change, Post
 
 NOW, BEFORE = 1430, 88
@@ -77,31 +74,10 @@ def written(profile: Profile, key: bytes, config: bytes) -> dict[str, bytes]:
 
     An empty key leaves the database plain, as a copy that somebody decrypted.
     """
-    with TemporaryDirectory(prefix="profile-") as folder:
-        path = Path(folder) / "db.sqlite"
-        with closing(sqlcipher.connect(str(path), isolation_level=None)) as database:
-            if key:
-                database.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
-            database.execute("PRAGMA journal_mode = WAL")
-            database.execute(f"PRAGMA user_version = {profile.version}")
-            database.executescript(SCHEMA_NOW if profile.version == NOW else SCHEMA_BEFORE)
-            messages = profile.rows.get("messages", [])
-            held = {table: rows for table, rows in profile.rows.items() if table != "messages"}
-            _insert(database, {**held, "messages": messages[: len(messages) // 2]})
-            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            _insert(database, {"messages": messages[len(messages) // 2 :]})
-            log = path.with_name("db.sqlite-wal").read_bytes()
-            files = {"sql/db.sqlite": path.read_bytes(), "sql/db.sqlite-wal": log}
-    return {"config.json": config, **files, **profile.files}
-
-
-def _insert(database: Any, tables: Mapping[str, Sequence[Json]]) -> None:
-    database.execute("BEGIN")
-    for table, rows in tables.items():
-        for row in rows:
-            names, marks = ", ".join(row), ", ".join("?" * len(row))
-            database.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(row.values()))  # noqa: S608
-    database.execute("COMMIT")
+    settings = [*keyed(key), f"PRAGMA user_version = {profile.version}"]
+    schema = SCHEMA_NOW if profile.version == NOW else SCHEMA_BEFORE
+    database, log = database_and_log("db.sqlite", settings, schema, profile.rows, "messages")
+    return {"config.json": config, "sql/db.sqlite": database, "sql/db.sqlite-wal": log, **profile.files}
 
 
 def config_with(key: bytes, way: str, secret: str, rng: random.Random) -> bytes:

@@ -7,21 +7,17 @@ Tables after public descriptions, as they are now (updates named one by one, enc
 import hashlib
 import json
 import random
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
-
-from sqlcipher3 import dbapi2 as sqlcipher
 
 from sauveterre.scenarios.cast import Account, Room
 from sauveterre.scenarios.devices import Teller
 from sauveterre.scenarios.keyed_archive import Keyed, Thing, archived
 from sauveterre.scenarios.signal_groups_ios import GroupState, item_of, keyed_states, state_after
 from sauveterre.scenarios.signal_writer import sealed
+from sauveterre.scenarios.sqlcipher_file import database_and_log, keyed
 from sauveterre.scenarios.timeline import Change, Post
 
 SCHEMA = """
@@ -88,31 +84,10 @@ def written(phone: Phone, key: bytes) -> dict[str, bytes]:
 
     An empty key leaves the database plain, as a copy that somebody decrypted.
     """
-    with TemporaryDirectory(prefix="phone-") as folder:
-        path = Path(folder) / "signal.sqlite"
-        with closing(sqlcipher.connect(str(path), isolation_level=None)) as database:
-            if key:
-                database.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
-                database.execute("PRAGMA cipher_plaintext_header_size = 32")
-            database.execute("PRAGMA journal_mode = WAL")
-            database.executescript(SCHEMA + (SCHEMA_NOW if phone.is_new else ""))
-            said = phone.rows.get("model_TSInteraction", [])
-            held = {table: rows for table, rows in phone.rows.items() if table != "model_TSInteraction"}
-            _insert(database, {**held, "model_TSInteraction": said[: len(said) // 2]})
-            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            _insert(database, {"model_TSInteraction": said[len(said) // 2 :]})
-            log = path.with_name("signal.sqlite-wal").read_bytes()
-            files = {"grdb/signal.sqlite": path.read_bytes(), "grdb/signal.sqlite-wal": log}
-    return {**files, **phone.files}
-
-
-def _insert(database: Any, tables: Mapping[str, Sequence[Row]]) -> None:
-    database.execute("BEGIN")
-    for table, rows in tables.items():
-        for row in rows:
-            names, marks = ", ".join(row), ", ".join("?" * len(row))
-            database.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(row.values()))  # noqa: S608
-    database.execute("COMMIT")
+    settings = keyed(key, "PRAGMA cipher_plaintext_header_size = 32")
+    schema = SCHEMA + (SCHEMA_NOW if phone.is_new else "")
+    database, log = database_and_log("signal.sqlite", settings, schema, phone.rows, "model_TSInteraction")
+    return {"grdb/signal.sqlite": database, "grdb/signal.sqlite-wal": log, **phone.files}
 
 
 def told(teller: Teller, rng: random.Random, *, is_new: bool = True) -> Phone:
